@@ -1,0 +1,1 @@
+"""Participants made of numbers: one simulated, one played back from a recording."""

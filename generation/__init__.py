@@ -1,0 +1,1 @@
+"""Context to candidates: language models, generators and spellers."""

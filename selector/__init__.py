@@ -1,0 +1,1 @@
+"""Signals to slot: paradigms, decoders, fusion and stopping. Knows numbers, never text."""

@@ -1,0 +1,1 @@
+"""Candidate to verdict: may the document with this candidate stand?"""

@@ -1,0 +1,43 @@
+"""Verdicts, and who gives them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from generation.types import Candidate, Context
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """May the document with this candidate stand?
+
+    Parameters
+    ----------
+    ok : bool
+    stage : str
+        The validator: "text", "python".
+    rule : str
+        Which of its rules decided, in kebab case; empty where all held.
+    reason : str
+        A sentence that a person can read; empty where all held.
+    seconds : float
+        How long the check took.
+    """
+
+    ok: bool
+    stage: str
+    rule: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+class Validator(Protocol):
+    """Judges one candidate in its context."""
+
+    @property
+    def stage(self) -> str:
+        """The name its verdicts carry."""
+        ...
+
+    def check(self, context: Context, candidate: Candidate) -> Verdict:
+        """Judge; an invalid candidate is a verdict, never an exception."""
+        ...
