@@ -42,7 +42,8 @@ class CausalFilter:
         low, high = band
         if not 0 < low < high < sfreq / 2:
             raise ValueError(
-                f"Argument 'band' must lie between 0 and half the sampling rate, {sfreq / 2:g} Hz (got {low:g} to {high:g} Hz)."
+                f"Argument 'band' must lie between 0 and half the sampling rate, {sfreq / 2:g} Hz "
+                f"(got {low:g} to {high:g} Hz)."
             )
         sos = signal.butter(order, band, btype="bandpass", fs=sfreq, output="sos")
         if notch is not None and notch < sfreq / 2:
