@@ -83,6 +83,11 @@ class Selection:
 class Paradigm(Protocol):
     """What flashes when."""
 
+    @property
+    def arranged(self) -> tuple[int, tuple[int, int]] | None:
+        """Slot and positions that somebody else fixed in the latest block; None where all was free."""
+        ...
+
     def next_block(
         self, regions: FloatArray, posterior: Posterior, pending: int, rng: np.random.Generator
     ) -> StimulusBlock:

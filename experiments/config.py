@@ -1,0 +1,163 @@
+"""What a session can be told: TOML checked against these models, and the one place that holds the defaults."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from generation.types import Kind
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Seconds = Annotated[float, Field(ge=0, le=600)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Section(BaseModel):
+    """A table of the file; unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stopping(Section):
+    """When a trial ends with a selection."""
+
+    p: Probability = 0.95
+    min_evidence_nats: Annotated[float, Field(ge=0, le=100)] = 2.0
+    min_observations: Count = 8
+    no_control_p: Probability = 0.9
+    max_blocks: Count = 8
+    tail_s: Seconds = 1.0
+
+
+class Layout(Section):
+    """What a page costs and what it must bring."""
+
+    gap_s: Seconds = 1.0
+    read_word_s: Seconds = 0.25
+    trial_s: Seconds = 4.0
+    floor: Share = 0.05
+    no_control: Probability = 0.01
+    max_candidates: Annotated[int, Field(ge=0, le=24)] = 24
+
+
+class Timing(Section):
+    """The display's frames and the loop's ticks."""
+
+    refresh_hz: Annotated[float, Field(ge=30, le=480)] = 60.0
+    tick_frames: Annotated[int, Field(ge=1, le=60)] = 3
+    soa_s: Annotated[float, Field(ge=0.05, le=2)] = 1 / 6
+    flash_s: Annotated[float, Field(ge=0.01, le=2)] = 0.1
+    patience_s: Seconds = 30.0
+
+
+class Person(Section):
+    """Who takes part, where nobody sits in the chair."""
+
+    recording: str | None = None
+    profile: Literal["easy", "typical", "hard"] = "typical"
+    person_seed: int = 1
+    calibration_characters: Count = 8
+    calibration_blocks: Count = 6
+
+
+class Config(Section):
+    """A session's settings."""
+
+    kind: Kind = "text"
+    paradigm: Literal["p300", "dwell"] = "p300"
+    target: str | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    control: Literal["none", "zero-snr", "shuffled-labels", "prior-only"] = "none"
+    max_pages: Count = 60
+    stopping: Stopping = Stopping()
+    layout: Layout = Layout()
+    timing: Timing = Timing()
+    person: Person = Person()
+
+
+def load(path: Path | None = None, settings: Sequence[str] = (), **given: Any) -> Config:
+    """Settings from a file, then ``key=value`` settings, then arguments that are not None.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A TOML file; the defaults where it is left out.
+    settings : sequence of str
+        Like "stopping.p=0.99"; the value is TOML, or a bare word.
+    **given
+        Top-level keys, such as ``kind``.
+
+    Raises
+    ------
+    ValueError
+        If a key is unknown or a value out of its range.
+    FileNotFoundError
+        If there is no such file.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no configuration file {path}.")
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not a TOML file: {error}.") from None
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise ValueError(f"Argument '--set' must look like key=value (got {setting!r}).")
+        _put(values, key.strip(), _value(text.strip()))
+    values |= {key: value for key, value in given.items() if value is not None}
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ValueError(_sentence(error)) from None
+
+
+def to_toml(config: Config) -> str:
+    """The settings as a file that `load` reads."""
+    lines: list[str] = []
+    tables: list[str] = []
+    for key, value in config.model_dump(exclude_none=True).items():
+        if isinstance(value, dict):
+            tables += ["", f"[{key}]", *(f"{name} = {_literal(entry)}" for name, entry in value.items())]
+        else:
+            lines.append(f"{key} = {_literal(value)}")
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *tables, name = key.split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise ValueError(f"Argument '--set' must name a key (got {key!r}, but {table!r} is no table).")
+    values[name] = value
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        plain = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in plain) + '"'
+    return repr(value)
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first mistake in words: key, value got, value needed."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"Setting '{key}' is unknown."
+    return f"Setting '{key}' (got {first['input']!r}) is not valid: {first['msg'][0].lower()}{first['msg'][1:]}."

@@ -1,0 +1,1 @@
+"""Showing pages and blocks, and telling when each frame was really shown."""

@@ -1,0 +1,105 @@
+"""The assembly loop: signals to selection, selection to document, document to the next page."""
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from acquisition.stimulus import Presentation
+from experiments.belief import Belief
+from experiments.document import Document
+from experiments.pages import Page
+from experiments.session import Session
+from selector.types import Posterior, Selection
+
+
+def assemble(session: Session, document: Document, target: str | None, max_pages: int) -> Document:
+    """Show pages and take selections until the target is written, or the pages are used up."""
+    belief = Belief.sure_of(document.text)
+    for trial in count():
+        if document.text == target or trial == max_pages:
+            break
+        session.hold()
+        page, trace = session.pages.next_page(belief, document)
+        session.log.write(
+            "page",
+            trial=trial,
+            context=document.digest,
+            layer=document.layer,
+            **page.to_dict(),
+            candidates=trace.candidates,
+            seconds=trace.seconds,
+        )
+        selection = run_trial(session, trial, page)
+        session.log.write("selection", trial=trial, slot=selection.slot, reason=selection.reason, **_bits(selection))
+        session.log.sync()
+        belief = Belief.weigh(page.parts, selection.posterior.p)
+        document = follow(document, page, selection, session.n_layers)
+        session.log.write("belief", **_summary(belief))
+        session.log.write("document", text=document.text, layer=document.layer)
+        session.display.feedback(selection, document)
+    return document
+
+
+def run_trial(session: Session, trial: int, page: Page) -> Selection:
+    """Show one page and weigh the signals until the stopping rule decides."""
+    log_prior = np.log(page.mass)
+    posterior = Posterior(log_prior, np.zeros_like(log_prior), page.mass)
+    for tick in session.display.read(page):
+        session.hear(tick, "read")
+    regions = page.regions(session.screen)
+    presentation = Presentation(trial, regions, start=session.log.now)
+    for _ in range(session.max_blocks):
+        session.hold()
+        block = session.paradigm.next_block(regions, posterior, session.pending(presentation), session.rng)
+        session.log.write("block", trial=trial, **block.to_dict(), arranged=session.paradigm.arranged)
+        presentation = presentation.then(block)
+        for tick in session.display.show(block):
+            session.hear(tick, "show")
+            presentation = presentation.shown(tick.flips)
+            posterior = session.weigh(presentation, posterior)
+            if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
+                return selection
+    for tick in session.display.wait(session.tail_s):
+        session.hear(tick, "tail")
+        posterior = session.weigh(presentation, posterior)
+        if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
+            return selection
+    selection = session.stopping.decide(posterior, session.log.now, exhausted=True)
+    assert selection is not None, "a stopping rule must decide once a trial is exhausted"
+    return selection
+
+
+def follow(document: Document, page: Page, selection: Selection, n_layers: int) -> Document:
+    """The document after a selection."""
+    if selection.slot is None:
+        return document
+    candidate = page.slots[selection.slot].candidate
+    if candidate.command == "undo":
+        return document.undo()
+    if candidate.command == "more":
+        return document.more(n_layers)
+    return document.insert(candidate.text)
+
+
+def _bits(selection: Selection) -> dict[str, Any]:
+    """How much of a selection came from the prior (against even odds) and how much from the person's signals."""
+    if selection.slot is None:
+        return {}
+    posterior, slot = selection.posterior, selection.slot
+    log_prior, n_slots = float(posterior.log_prior[slot]), len(posterior.p) - 1
+    return {
+        "p": float(posterior.p[slot]),
+        "bits_from_prior": (log_prior + float(np.log(n_slots))) / float(np.log(2)),
+        "bits_from_person": (float(np.log(posterior.p[slot])) - log_prior) / float(np.log(2)),
+    }
+
+
+def _summary(belief: Belief, n: int = 8) -> dict[str, Any]:
+    """The heaviest cells, for the log."""
+    heaviest = sorted(belief.cells, key=lambda cell: -cell.weight)[:n]
+    return {
+        "n_cells": len(belief.cells),
+        "pruned": belief.pruned,
+        "cells": [{"ends": cell.prefix[-40:], "weight": cell.weight} for cell in heaviest],
+    }

@@ -1,0 +1,102 @@
+"""A session: everything the loop needs, wired together, and its three senses (hear, weigh, hold)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from acquisition.quality import Health
+from acquisition.stimulus import Presentation
+from acquisition.stream import Signals, Source, StreamLost
+from experiments.display.screen import Screen
+from experiments.display.types import Display, Tick
+from experiments.log import EventLog
+from experiments.pages import PageSource
+from selector.fusion import fuse
+from selector.types import Decoder, Evidence, Paradigm, Posterior, StoppingRule
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """Everything a loop needs, whatever it is made of.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        How much each modality's evidence counts.
+    max_blocks : int
+        After so many blocks a trial is exhausted.
+    tail_s : float
+        How long to wait after the last block for the epochs of its flashes, in s.
+    patience_s : float
+        How long a lost stream may stay away, in s.
+    """
+
+    source: Source
+    signals: Signals
+    health: Health
+    display: Display
+    screen: Screen
+    decoders: Sequence[Decoder]
+    weights: Mapping[str, float]
+    stopping: StoppingRule
+    paradigm: Paradigm
+    pages: PageSource
+    log: EventLog
+    rng: np.random.Generator
+    max_blocks: int
+    tail_s: float
+    patience_s: float
+    n_layers: int
+    _heard: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def hear(self, tick: Tick, phase: str) -> None:
+        """Take in what has arrived by a tick, and log what was shown and what is wrong."""
+        self.log.now = tick.now
+        chunks = self.source.pull(tick.now)
+        self.log.write("flips", phase=phase, flips=tick.flips.tolist())
+        for fault in self.health.update(tick.now, chunks):
+            self.log.write("fault", stream=fault.stream, fault=fault.kind, time=fault.time, detail=fault.detail)
+        self.signals.append(chunks)
+
+    def weigh(self, presentation: Presentation, prior: Posterior) -> Posterior:
+        """Decode what was shown so far, and log it where anything new has spoken."""
+        evidence = [decoder.decode(presentation, self.signals) for decoder in self.decoders]
+        posterior, refused = fuse(prior.log_prior, evidence, self.weights)
+        state = {e.modality: (e.complete_until, e.n_observations) for e in evidence}
+        if state != self._heard:
+            self._heard = state
+            self.log.write("posterior", p=posterior.p.tolist(), evidence=[_plain(e) for e in evidence])
+            for sentence in refused:
+                self.log.write("fault", stream="", fault="evidence", time=self.log.now, detail=sentence)
+        return posterior
+
+    def hold(self) -> None:
+        """Wait while a stream that a decoder reads is silent."""
+        needed = {decoder.modality for decoder in self.decoders}
+        if not needed & self.health.lost:
+            return
+        for tick in self.display.wait(self.patience_s):
+            self.hear(tick, "hold")
+            if not needed & self.health.lost:
+                return
+        names = " and ".join(sorted(needed & self.health.lost))
+        raise StreamLost(f"Stream {names} has been silent for more than {self.patience_s:g} s; the session stops here.")
+
+    def pending(self, presentation: Presentation) -> int:
+        """How many flashes still wait for their samples."""
+        if "eeg" not in self.signals.streams:
+            return 0
+        return sum(flash.time > self.signals.newest("eeg") for flash in presentation.flashes)
+
+
+def _plain(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "modality": evidence.modality,
+        "time": evidence.time,
+        "log_likelihood": evidence.log_likelihood.tolist(),
+        "complete_until": evidence.complete_until if np.isfinite(evidence.complete_until) else None,
+        "quality": evidence.quality,
+        "n_observations": evidence.n_observations,
+    }
