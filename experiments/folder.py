@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from experiments.log import how_it_ended
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
@@ -96,3 +98,18 @@ def environment() -> dict[str, Any]:
         except metadata.PackageNotFoundError:
             versions[name] = None
     return {"python": sys.version, "platform": platform.platform(), "versions": versions}
+
+
+def unfinished_run(root: Path) -> str | None:
+    """One sentence about the latest run in a folder of sessions, where it did not end by itself."""
+    runs = sorted(root.glob("sub-*/ses-*/*_run-*/events.jsonl"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        return None
+    path = runs[-1].parent
+    try:
+        lines = RunFolder(path).read_events()
+    except ValueError as error:
+        return str(error)
+    if lines and json.loads(lines[-1])["kind"] == "end":
+        return None
+    return f"The previous run {path} did not end by itself. {how_it_ended(lines)} `assent replay` checks what it holds."

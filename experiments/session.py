@@ -1,6 +1,6 @@
 """A session: everything the loop needs, wired together, and its three senses (hear, weigh, hold)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ class Session:
         How long to wait after the last block for the epochs of its flashes, in s.
     patience_s : float
         How long a lost stream may stay away, in s.
+    interrupt : callable
+        Called between two ticks; may raise to end the session there.
     """
 
     source: Source
@@ -49,10 +51,12 @@ class Session:
     tail_s: float
     patience_s: float
     n_layers: int
+    interrupt: Callable[[], None] = lambda: None
     _heard: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def hear(self, tick: Tick, phase: str) -> None:
         """Take in what has arrived by a tick, and log what was shown and what is wrong."""
+        self.interrupt()
         self.log.now = tick.now
         chunks = self.source.pull(tick.now)
         self.log.write("flips", phase=phase, flips=tick.flips.tolist())

@@ -1,0 +1,245 @@
+"""The command line. Heavy imports wait inside the commands, so that help comes at once."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+ROOMS = ("acquisition", "selector", "generation", "validation", "experiments")
+SESSIONS = Path("sessions")
+
+app = typer.Typer(
+    name="assent",
+    help="Assent: machines propose, checks dispose, a person assents by looking.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="Language models: what ships, whether it is whole, and how it is made.", no_args_is_help=True)
+app.add_typer(models, name="models", rich_help_panel="Parts")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+
+
+@app.command(rich_help_panel="Sessions")
+def demo(
+    kind: Annotated[str | None, typer.Option(help="Kind of document: text or python.")] = None,
+    paradigm: Annotated[str | None, typer.Option(help="How slots are told apart: p300 (EEG) or dwell (gaze).")] = None,
+    participant: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play a recorded P300 session instead of a simulated person.")
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="On a virtual clock, in process, without LSL.")] = False,
+    control: Annotated[
+        str | None,
+        typer.Option(help="A control in which nothing may be written: zero-snr, shuffled-labels, prior-only."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="What is to be written.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file with settings.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, such as stopping.p=0.99.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder that holds the sessions.")] = SESSIONS,
+    as_json: Json = False,
+) -> None:
+    """Watch a participant write: calibrate, then copy a target, over real LSL or (--fast) on a virtual clock."""
+    from experiments.config import load
+    from experiments.demo import run_demo
+    from experiments.folder import unfinished_run
+
+    settings = list(set_ or [])
+    if participant is not None:
+        settings.append(f"person.recording={json.dumps(str(participant))}")
+    resolved = load(config, settings, kind=kind, paradigm=paradigm, control=control, target=target, seed=seed)
+    if earlier := unfinished_run(out):
+        print(earlier, file=sys.stderr)
+    with _progress() as progress, _view(resolved, show=not (as_json or fast)) as viewers:
+        summary = run_demo(resolved, out, fast=fast, viewers=viewers, progress=progress)
+    _print(summary, as_json, _tell_demo)
+
+
+@app.command(rich_help_panel="Offline")
+def replay(
+    sessions: Annotated[list[Path], typer.Argument(metavar="SESSION...", help="Folders of runs.")],
+    as_json: Json = False,
+) -> None:
+    """Run the loop again on a recorded run and compare every event with its log."""
+    from experiments.replay import replay as replay_run
+
+    results = []
+    for path in sessions:
+        result = replay_run(path)
+        results.append({"session": str(path), **result.to_dict()})
+    merged = results[0] if len(results) == 1 else _merge(results)
+    _print(merged, as_json, _tell_replay)
+    if not merged["exact"]:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel="Offline")
+def evaluate(
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or the path of its TOML file.")],
+    root: Annotated[Path, typer.Option(help="Folder that holds the recordings.")],
+    decoder: Annotated[str | None, typer.Option(help="A decoder's name, or all.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="One of the dataset's protocols; its first by default.")] = None,
+    train_root: Annotated[
+        Path | None, typer.Option(help="Folder of the training recordings, where they lie apart.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score decoders on recordings, by the protocol that the dataset's file describes."""
+    from experiments.evaluate import evaluate as evaluate_dataset
+
+    with _progress() as progress:
+        result = evaluate_dataset(
+            dataset, root, decoder=decoder, protocol=protocol, train_root=train_root, progress=progress
+        )
+    _print(result.to_dict(), as_json, _tell_scores)
+
+
+@app.command(rich_help_panel="Offline")
+def report(
+    session: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    picture: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the run into an SVG or PNG file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say from its log alone what a run was worth, and draw it."""
+    from experiments.folder import RunFolder
+    from experiments.log import how_it_ended
+    from experiments.metrics import summarise
+
+    folder = RunFolder.existing(session)
+    lines = folder.read_events()
+    summary = {**summarise(lines), "ended": how_it_ended(lines), "session": str(session)}
+    if picture is not None:
+        from experiments.picture import draw_run
+
+        draw_run(folder, picture)
+        summary["picture"] = str(picture)
+    _print(summary, as_json, _tell_demo)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake becomes one sentence and exit code 2."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _end("Interrupted; what was selected so far is on disk.", 130)
+    except (ValueError, OSError, RuntimeError) as error:
+        if os.environ.get("ASSENT_DEBUG") or not _is_ours(error):
+            raise
+        from acquisition.stream import StreamLost
+
+        _end(str(error), 1 if isinstance(error, StreamLost) else 2)
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether our own code raised it as a sentence for the user, rather than some library by a bug of ours."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return Path(last.filename).parent.parts[-1:] != () and any(room in Path(last.filename).parts for room in ROOMS)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
+
+
+def _print(values: dict[str, Any], as_json: bool, tell: Any) -> None:
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False))
+    else:
+        tell(values)
+
+
+def _tell_demo(values: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    console.print(values["document"], style="bold", markup=False)
+    console.print(values["worth"])
+    console.print(
+        f"{values['n_selections']} selections, {values['n_undos']} undone, {values['seconds']:.0f} s: "
+        f"{values['correct_chars_per_min']:.1f} correct characters per minute; "
+        f"{values['bits_from_prior']:.0f} bits came from the language model, "
+        f"{values['bits_from_person']:.0f} from the person."
+    )
+    console.print(values["timing_model"], style="dim")
+    console.print(f"Files: {values['session']}", soft_wrap=True, highlight=False)
+
+
+def _tell_replay(values: dict[str, Any]) -> None:
+    for run in values.get("runs", [values]):
+        print(
+            f"{run['session']}: {run['n_identical']} of {run['n_events']} events identical, "
+            f"{run['speed_x']:.0f} times real time. {run['ended']}"
+        )
+
+
+def _tell_scores(values: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{values['dataset']}, protocol {values['protocol']}")
+    for column in ("subject", "decoder", "metric", "value", "95 % interval", "n"):
+        table.add_column(column)
+    for s in values["scores"]:
+        key = s["metric"] if s["at"] is None else f"{s['metric']}@{s['at']:g}"
+        interval = "" if s.get("low") is None else f"{s['low']:.3f} to {s['high']:.3f}"
+        table.add_row(str(s["subject"]), s["decoder"], key, f"{s['value']:.3f}", interval, str(s["n"]))
+    console = Console()
+    console.print(table)
+    console.print("Mean: " + ", ".join(f"{key} {value:.3f}" for key, value in values["mean"].items()))
+
+
+def _merge(results: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "runs": results,
+        "n_events": sum(r["n_events"] for r in results),
+        "n_identical": sum(r["n_identical"] for r in results),
+        "exact": all(r["exact"] for r in results),
+        "speed_x": sum(r["session_s"] for r in results) / sum(r["replay_s"] for r in results),
+    }
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A function ``(what, done, total)`` that draws bars on stderr while they are needed."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+            if all(task.finished for task in bars.tasks):
+                bars.stop()
+            elif not bars.live.is_started:
+                bars.start()
+
+        yield progress
+
+
+@contextmanager
+def _view(config: Any, show: bool) -> Iterator[list[Any]]:
+    """The page in the terminal, where somebody looks."""
+    if not (show and sys.stderr.isatty()):
+        yield []
+        return
+    from rich.console import Console
+
+    from experiments.demo import TARGETS
+    from experiments.display.terminal import TerminalView
+
+    with TerminalView(Console(stderr=True), config.target or TARGETS[config.kind]) as view:
+        yield [view]

@@ -1,0 +1,117 @@
+"""A copy task from nothing to a finished document, by a simulated or a recorded participant."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from acquisition.recording import Recorder
+from experiments.conduct import conduct
+from experiments.config import Config, to_toml
+from experiments.display.headless import HeadlessDisplay, Viewer
+from experiments.folder import RunFolder, environment
+from experiments.log import SCHEMA_VERSION, FileLog
+from experiments.metrics import summarise
+from experiments.participants import Progress, Setting, participant_setting
+from experiments.rig import page_maker, rig, save_decoder, screen
+
+TARGETS = {
+    "text": "please open the window",
+    "python": "def mean(values):\n    return sum(values) / len(values)\n",
+}
+
+
+def run_demo(
+    config: Config, root: Path, *, fast: bool, viewers: Sequence[Viewer] = (), progress: Progress
+) -> dict[str, Any]:
+    """Calibrate, write the target, and sum up.
+
+    Parameters
+    ----------
+    config : Config
+    root : Path
+        Folder of the sessions; the run makes a folder of its own in it.
+    fast : bool
+        On the virtual clock and in process, instead of over LSL in real time.
+    viewers : sequence of Viewer
+        Told of what is shown, beside the participant.
+    progress : callable
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        The figures of `experiments.metrics.summarise`, and where the files lie.
+
+    Raises
+    ------
+    ValueError, OSError, StreamLost
+        One sentence each.
+    """
+    config = config.model_copy(update={"target": config.target or TARGETS[config.kind]})
+    if config.person.recording and not fast:
+        raise ValueError("A recorded participant plays on the virtual clock: add --fast.")
+    if config.person.recording and config.paradigm != "p300":
+        raise ValueError(f"A recorded participant answers P300 flashes only (got paradigm {config.paradigm!r}).")
+    progress("loading the language models", 0, 1)
+    pages = page_maker(config)
+    progress("loading the language models", 1, 1)
+    folder = RunFolder.create(root)
+    folder.config.write_text(to_toml(config), encoding="utf-8")
+    folder.environment.write_text(json.dumps(environment(), indent=1), encoding="utf-8")
+    with participant_setting(config, fast, progress) as (setting, decoder, how):
+        save_decoder(decoder, folder)
+        recorder = Recorder(setting.source, folder.signals)
+        log = FileLog(folder.events, setting.announce)
+        try:
+            log.now = setting.clock.now()
+            display = HeadlessDisplay(
+                setting.clock,
+                screen(config),
+                [*setting.viewers, *viewers],
+                setting.pacing,
+                config.timing.tick_frames,
+            )
+            session = rig(
+                config,
+                source=recorder,
+                display=display,
+                decoders=[decoder],
+                pages=pages,
+                n_layers=pages.n_layers,
+                log=log,
+                arrange=setting.arrange,
+            )
+            conduct(session, _opening(config, setting, pages.n_layers, how, pages.models), config.max_pages)
+        finally:
+            log.close()
+            recorder.close()
+    return {**summarise(folder.read_events()), "session": str(folder.path)}
+
+
+def _opening(config: Config, setting: Setting, n_layers: int, how: str, models: dict[str, str]) -> dict[str, Any]:
+    """Fields of the first event."""
+    grid = screen(config)
+    return {
+        "schema": SCHEMA_VERSION,
+        "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "config": config.model_dump(),
+        "target": config.target,
+        "document": "",
+        "n_layers": n_layers,
+        "clock": {"kind": type(setting.clock).__name__, "counts_compute": setting.counts_compute},
+        "screen": {
+            "width_px": grid.width_px,
+            "height_px": grid.height_px,
+            "n_columns": grid.n_columns,
+            "n_rows": grid.n_rows,
+            "refresh_hz": grid.refresh_hz,
+        },
+        "streams": [
+            {"name": s.name, "sfreq": s.sfreq, "channels": s.channels, "unit": s.unit, "source_id": s.source_id}
+            for s in setting.source.streams
+        ],
+        "decoder": how,
+        "models": models,
+    }

@@ -1,0 +1,172 @@
+"""Who takes part where nobody sits in the chair: simulated in process or over LSL, or recorded."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from os import environ
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from acquisition.clock import Clock, VirtualClock
+from acquisition.files import read_recording
+from acquisition.simulated.participant import SimulatedParticipant
+from acquisition.simulated.profile import PROFILES, Profile
+from acquisition.simulated.recorded import RecordedParticipant, split_characters
+from acquisition.stream import Source
+from experiments.calibration import fit_cued, fit_recorded, run_calibration
+from experiments.config import Config
+from experiments.copying import CopyingParticipant
+from experiments.display.headless import Pacing, Viewer
+from experiments.rig import Arrange
+from selector.types import Decoder
+
+Progress = Callable[[str, int, int], None]
+"""``(what, done, total)``"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What a demo needs beside its settings: the parts that differ between live and virtual.
+
+    Parameters
+    ----------
+    clock : Clock
+    source : Source
+    viewers : tuple of Viewer
+    counts_compute : bool
+        Whether the clock goes on while the machine works out a page.
+    pacing : Pacing, optional
+    arrange : callable, optional
+    announce : callable, optional
+        Sends events out as markers.
+    """
+
+    clock: Clock
+    source: Source
+    viewers: tuple[Viewer, ...]
+    counts_compute: bool
+    pacing: Pacing | None = None
+    arrange: Arrange | None = None
+    announce: Callable[[int, str, float], None] | None = None
+
+
+@contextlib.contextmanager
+def participant_setting(config: Config, fast: bool, progress: Progress) -> Iterator[tuple[Setting, Decoder, str]]:
+    """The participant, the clock and the fitted decoder."""
+    rng = np.random.default_rng([config.seed, 1])
+    if config.person.recording:
+        yield _recorded(config, rng, progress)
+        return
+    profile = _profile(config)
+    calibrated = SimulatedParticipant(
+        PROFILES[config.person.profile], config.person.person_seed, noise_seed=int(rng.integers(2**31)), start=0.0
+    )
+    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n))
+    decoder = fit_cued(config, cued, rng)
+    how = (
+        f"fitted to {config.person.calibration_characters} cued slots of {config.person.calibration_blocks} blocks, "
+        "played by the same simulated person with other noise"
+    )
+    noise_seed = int(rng.integers(2**31))
+    if fast:
+        participant = SimulatedParticipant(profile, config.person.person_seed, noise_seed, start=0.0)
+        viewers = (CopyingParticipant(participant, str(config.target)),)
+        yield Setting(VirtualClock(), participant, viewers, counts_compute=False), decoder, how
+        return
+    with _over_lsl(config, profile, noise_seed, progress) as setting:
+        yield setting, decoder, how
+
+
+def _profile(config: Config) -> Profile:
+    """The person's profile; under the control "zero-snr" one who answers nothing."""
+    profile = PROFILES[config.person.profile]
+    if config.control == "zero-snr":
+        return replace(profile, snr=0.0)
+    return profile
+
+
+def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, Decoder, str]:
+    """A recorded participant, and a decoder fitted to other characters of the recording than those played."""
+    path = Path(str(config.person.recording))
+    progress(f"reading {path.name}", 0, 1)
+    recording = read_recording(path)
+    train, play = split_characters(recording, 2, rng)
+    decoder = fit_recorded(config, recording, train, rng)
+    progress(f"reading {path.name}", 1, 1)
+    participant = RecordedParticipant(recording, play, seed=int(rng.integers(2**31)), start=0.0)
+
+    def nowhere() -> None:
+        """Let the recorded targets fall on any slots: what is left is an EEG that answers to nothing shown."""
+        participant.arrange()
+
+    setting = Setting(
+        VirtualClock(),
+        participant,
+        (CopyingParticipant(participant, str(config.target)),),
+        counts_compute=False,
+        pacing=participant,
+        arrange=nowhere if config.control == "zero-snr" else participant.arrange,
+    )
+    return setting, decoder, f"fitted to characters {list(train)} of {path.name}; {list(play)} are played"
+
+
+@contextlib.contextmanager
+def _over_lsl(config: Config, profile: Profile, noise_seed: int, progress: Progress) -> Iterator[Setting]:
+    """The participant as a process of its own, joined by LSL streams that stay on this machine."""
+    from acquisition.lsl import LSLClock, LSLSource, MarkerOutlet, StreamWanted, local_network
+
+    env = {**environ, **local_network()}
+    arguments = {
+        "profile": profile.name,
+        "snr": profile.snr,
+        "person_seed": config.person.person_seed,
+        "noise_seed": noise_seed,
+        "target": config.target,
+    }
+    progress("starting the simulated participant", 0, 1)
+    with contextlib.ExitStack() as stack:
+        shown = MarkerOutlet("assent-display", "assent-display")
+        events = MarkerOutlet("assent-events", "assent-events")
+        command = [sys.executable, "-m", "experiments.simulate", json.dumps(arguments)]
+        process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, env=env))  # noqa: S603
+        stack.callback(_stop, process)
+        wanted = [
+            StreamWanted(name, source_id=f"simulated-{name}-{config.person.person_seed}") for name in ("eeg", "gaze")
+        ]
+        source: Source = LSLSource(wanted, timeout_s=20.0)
+        shown.wait_for_consumers(20.0)
+        progress("starting the simulated participant", 1, 1)
+        clock = LSLClock()
+        yield Setting(
+            clock,
+            source,
+            (_Markers(shown, clock),),
+            counts_compute=True,
+            announce=lambda seq, kind, when: events.push(json.dumps({"seq": seq, "kind": kind}), when),
+        )
+
+
+class _Markers:
+    """Sends what is shown out as LSL markers."""
+
+    def __init__(self, outlet: Any, clock: Clock) -> None:
+        self._outlet = outlet
+        self._clock = clock
+
+    def see(self, shown: dict[str, Any]) -> None:
+        self._outlet.push(json.dumps(shown), self._clock.now())
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """The participant ends when its input closes."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(timeout=5.0)
+    except subprocess.TimeoutExpired:
+        process.kill()

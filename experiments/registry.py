@@ -1,0 +1,40 @@
+"""What can be chosen by name, and where it lives; nothing is imported before it is chosen."""
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+DECODERS: Mapping[str, str] = {
+    "xdawn-ts": "selector.decoders.erp:xdawn_tangent_space",
+    "fbcca": "selector.decoders.ssvep:FBCCA",
+    "gaze": "selector.decoders.gaze:GazeDecoder",
+}
+DECODER_GROUP = "assent.decoders"
+
+
+def resolve(table: Mapping[str, str], name: str, group: str | None = None) -> Any:
+    """Import what a name stands for.
+
+    Parameters
+    ----------
+    table : mapping of str to str
+        Name to "module:attribute".
+    name : str
+        The name wanted.
+    group : str, optional
+        Entry-point group in which other distributions may offer more; the table goes first.
+
+    Raises
+    ------
+    ValueError
+        If nobody knows the name; the message lists those that are known.
+    """
+    if name in table:
+        module, _, attribute = table[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+    plugins = {plugin.name: plugin for plugin in entry_points(group=group)} if group else {}
+    if name in plugins:
+        return plugins[name].load()
+    known = ", ".join(sorted({*table, *plugins}))
+    raise ValueError(f"Argument 'name' must be one of {known} (got {name!r}).")

@@ -1,0 +1,139 @@
+"""Wire a session from its settings: the same for live, simulated and replayed ones."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from acquisition.filtering import CausalFilter
+from acquisition.quality import Health
+from acquisition.stream import Signals, Source, StreamInfo
+from experiments.config import Config
+from experiments.display.screen import Screen
+from experiments.display.types import Display
+from experiments.folder import RunFolder
+from experiments.log import EventLog
+from experiments.pages import LayoutPolicy, PageMaker, PageSource
+from experiments.session import Session
+from selector.decoders.erp import BAND, ErpDecoder
+from selector.decoders.gaze import GazeDecoder
+from selector.paradigms.dwell import Dwell
+from selector.paradigms.p300 import P300Groups
+from selector.stopping import ThresholdStopping
+from selector.types import Decoder, Paradigm
+
+Arrange = Callable[[], tuple[int, tuple[int, int]] | None]
+
+
+def rig(
+    config: Config,
+    *,
+    source: Source,
+    display: Display,
+    decoders: Sequence[Decoder],
+    pages: PageSource,
+    n_layers: int,
+    log: EventLog,
+    arrange: Arrange | None = None,
+) -> Session:
+    """Put a session together.
+
+    Parameters
+    ----------
+    config : Config
+    source, display, decoders, pages, log
+        What differs between live, simulated and replayed sessions.
+    n_layers : int
+        How many layers of letters the pages have.
+    arrange : callable, optional
+        For a participant whose target positions are fixed: see `selector.paradigms.p300.P300Groups`.
+    """
+    return Session(
+        source=source,
+        signals=signals(source.streams),
+        health=Health(source.streams),
+        display=display,
+        screen=screen(config),
+        decoders=decoders,
+        weights={d.modality: 0.0 if config.control == "prior-only" else 1.0 for d in decoders},
+        stopping=ThresholdStopping(
+            p=config.stopping.p,
+            min_evidence_nats=config.stopping.min_evidence_nats,
+            min_observations=config.stopping.min_observations,
+            no_control_p=config.stopping.no_control_p,
+        ),
+        paradigm=paradigm(config, arrange),
+        pages=pages,
+        log=log,
+        rng=np.random.default_rng(config.seed),
+        max_blocks=config.stopping.max_blocks,
+        tail_s=config.stopping.tail_s,
+        patience_s=config.timing.patience_s,
+        n_layers=n_layers,
+    )
+
+
+def screen(config: Config) -> Screen:
+    """The screen that the settings describe."""
+    return Screen(refresh_hz=config.timing.refresh_hz)
+
+
+def signals(streams: Sequence[StreamInfo], keep_s: float = 60.0) -> Signals:
+    """A buffer for these streams, with the EEG filtered causally as the decoders expect it."""
+    filters = {info.name: CausalFilter(info.sfreq, BAND) for info in streams if info.name == "eeg"}
+    return Signals(streams, filters, keep_s)
+
+
+def paradigm(config: Config, arrange: Arrange | None = None) -> Paradigm:
+    """What flashes when."""
+    if config.paradigm == "dwell":
+        return Dwell(frame_rate=config.timing.refresh_hz)
+    return P300Groups(
+        frame_rate=config.timing.refresh_hz,
+        soa_s=config.timing.soa_s,
+        flash_s=config.timing.flash_s,
+        arrange=arrange,
+    )
+
+
+def page_maker(config: Config) -> PageMaker:
+    """Generators, speller and validators for the kind of document, from the shipped models."""
+    if config.kind == "python":
+        from generation.python_tokens import python_generators as generators
+        from validation.python import PythonPrefixValidator
+
+        validators: list[Any] = [PythonPrefixValidator()]
+    else:
+        from generation.text import text_generators as generators
+
+        validators = []
+    from validation.text import TextValidator
+
+    proposers, speller = generators()
+    layout = config.layout
+    policy = LayoutPolicy(**layout.model_dump())
+    return PageMaker(proposers, speller, [TextValidator(), *validators], policy, screen(config))
+
+
+def save_decoder(decoder: Any, folder: RunFolder) -> None:
+    """Write a decoder's fitted arrays into the run's folder; no pickle, so the file can run no code."""
+    np.savez(folder.decoder(decoder.modality), allow_pickle=False, **decoder.to_arrays())
+
+
+def load_decoders(config: Config, folder: RunFolder) -> list[Decoder]:
+    """The decoders that `save_decoder` wrote.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is missing or damaged.
+    """
+    kind: Any = GazeDecoder if config.paradigm == "dwell" else ErpDecoder
+    path = folder.decoder("gaze" if config.paradigm == "dwell" else "eeg")
+    if not path.is_file():
+        raise FileNotFoundError(f"The run's decoder is missing: {path}.")
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [kind.from_arrays(dict(arrays))]
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"The run's decoder {path} is damaged ({error}).") from None
