@@ -1,0 +1,74 @@
+"""Markers over LSL: texts with a time, such as lines of JSON."""
+
+from acquisition.lsl.inlet import Inlet, Pattern, resolve
+from acquisition.lsl.network import load_pylsl
+from acquisition.stream import StreamLost
+
+
+class MarkerOutlet:
+    """Publishes texts, such as lines of JSON, each with a time.
+
+    Parameters
+    ----------
+    name : str
+        The stream's name; its type is "Markers".
+    source_id : str
+        By which an inlet finds it again.
+    """
+
+    def __init__(self, name: str, source_id: str) -> None:
+        lsl = load_pylsl()
+        self._outlet = lsl.StreamOutlet(lsl.StreamInfo(name, "Markers", 1, 0.0, lsl.cf_string, source_id))
+
+    def push(self, text: str, time: float) -> None:
+        """Send a text that belongs to a time (s) on the LSL clock."""
+        self._outlet.push_sample([text], time)
+
+    def wait_for_consumers(self, timeout_s: float) -> bool:
+        """Whether somebody listens, waited for at most so long (s)."""
+        return bool(self._outlet.wait_for_consumers(timeout_s))
+
+    def close(self) -> None:
+        """Take the stream off the network; safe to call twice."""
+        self._outlet = None
+
+
+class MarkerInlet:
+    """Receives texts and their times; once constructed it is connected and misses none.
+
+    Parameters
+    ----------
+    name, source_id : str, optional
+        What the stream must be called; its type is "Markers".
+    timeout_s : float
+        How long, in s, to look for it.
+
+    Raises
+    ------
+    OSError
+        If the stream is not there.
+    ValueError
+        If more than one fits.
+    """
+
+    def __init__(self, name: str | None = None, source_id: str | None = None, timeout_s: float = 10.0) -> None:
+        pattern = Pattern(what="markers", type="Markers", name=name, source_id=source_id)
+        (found,) = resolve([pattern], timeout_s)
+        self._inlet = Inlet(found, timeout_s)
+
+    def pull(self) -> list[tuple[float, str]]:
+        """Times (s, on this machine's clock) and texts that have arrived, never waited for.
+
+        Raises
+        ------
+        StreamLost
+            If the stream has ended and has no ``source_id`` by which to find it again.
+        """
+        if self._inlet.ended is not None:
+            raise StreamLost(self._inlet.ended)
+        times, values = self._inlet.pull()
+        return [(time, value.decode("utf-8", "replace")) for time, (value,) in zip(times.tolist(), values, strict=True)]
+
+    def close(self) -> None:
+        """Let go of the stream; safe to call twice."""
+        self._inlet.close()

@@ -1,0 +1,212 @@
+"""Streams of samples over LSL: EEG and gaze in, and our own out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from acquisition.dejitter import Dejitter
+from acquisition.lsl.inlet import Inlet, Pattern, describe, resolve, signature
+from acquisition.lsl.network import load_pylsl
+from acquisition.stream import Chunk, FloatArray, StreamInfo, StreamLost
+from acquisition.units import scale
+from acquisition.xdf import STREAM_TYPES
+
+_UNITS = {"eeg": "V", "gaze": "px"}
+_SILENT_S = 1.0  # Silence after which a look at the network tells whether the stream came back changed.
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWanted:
+    """Which LSL stream to take, and as what.
+
+    Parameters
+    ----------
+    stream : str
+        Its name in the session: "eeg" or "gaze".
+    type, name, source_id : str, optional
+        What the LSL stream must be called; upper and lower case of the type do not matter. With none
+        of them given, the type is "EEG" or "Gaze".
+    unit : str, optional
+        Unit of all channels, where the stream's description is silent or wrong.
+    channels : tuple of str
+        Labels of the channels to take, in this order; all if empty.
+
+    Raises
+    ------
+    ValueError
+        If the stream's name is none of those.
+    """
+
+    stream: str
+    type: str | None = None
+    name: str | None = None
+    source_id: str | None = None
+    unit: str | None = None
+    channels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.stream not in _UNITS:
+            raise ValueError(f"Argument 'stream' must be one of {', '.join(_UNITS)} (got {self.stream!r}).")
+
+    @property
+    def pattern(self) -> Pattern:
+        """What the LSL stream must be called."""
+        is_named = self.type or self.name or self.source_id
+        kind = self.type if is_named else STREAM_TYPES[self.stream]
+        return Pattern(what=self.stream, type=kind, name=self.name, source_id=self.source_id)
+
+
+class LSLSource:
+    """EEG and gaze from LSL, on this machine's clock.
+
+    Device clocks are converted by LSL's measured offsets and the stamps freed of jitter (see
+    `acquisition.dejitter`); both are done here and not by liblsl, whose own post-processing waits
+    up to seconds inside a pull after a stream has come back, and smears gaps. A stream that stops
+    is simply silent, and delivers again when it comes back under the same ``source_id``.
+
+    Parameters
+    ----------
+    wanted : sequence of StreamWanted
+        The streams to take.
+    timeout_s : float
+        How long, in s, to look for them.
+
+    Raises
+    ------
+    OSError
+        If a stream is not there.
+    ValueError
+        If more than one stream fits, or a unit or a channel is unknown.
+    """
+
+    def __init__(self, wanted: Sequence[StreamWanted], timeout_s: float = 10.0) -> None:
+        found = resolve([want.pattern for want in wanted], timeout_s)
+        self._inlets = [_SampleInlet(want, info, timeout_s) for want, info in zip(wanted, found, strict=True)]
+        self.streams = tuple(inlet.info for inlet in self._inlets)
+        for inlet in self._inlets:
+            # What queued up while the first clock offset was measured is older than the session.
+            inlet.flush()
+
+    def pull(self, until: float) -> list[Chunk]:
+        """What has arrived since the last pull: at most one chunk a stream, never waited for.
+
+        Raises
+        ------
+        StreamLost
+            If a stream has ended for good, or came back as something else. No samples are lost by
+            it: those that arrived before were delivered by an earlier pull.
+        """
+        for inlet in self._inlets:
+            inlet.check(until)
+        return [chunk for inlet in self._inlets if (chunk := inlet.take(until)) is not None]
+
+    def clock_offsets(self) -> dict[str, float]:
+        """For each stream what was last added to its time stamps, in s."""
+        return {inlet.info.name: inlet.offset for inlet in self._inlets}
+
+    def close(self) -> None:
+        for inlet in self._inlets:
+            inlet.close()
+        self._inlets = []
+
+
+class StreamOutlet:
+    """Publishes chunks of one stream, with their time stamps and full metadata.
+
+    Parameters
+    ----------
+    info : StreamInfo
+        What it will hold. The channels' unit is published as it is ("V", "px").
+    device : mapping of str to str, optional
+        What else is to be known of it, such as "manufacturer" or "reference".
+    """
+
+    def __init__(self, info: StreamInfo, device: Mapping[str, str] | None = None) -> None:
+        lsl = load_pylsl()
+        kind = STREAM_TYPES.get(info.name, info.name)
+        described = lsl.StreamInfo(info.name, kind, len(info.channels), info.sfreq, lsl.cf_float32, info.source_id)
+        described.set_channel_labels(list(info.channels))
+        described.set_channel_units([info.unit] * len(info.channels))
+        described.set_channel_types(kind)
+        for key, value in (device or {}).items():
+            described.desc().append_child_value(key, value)
+        self._outlet = lsl.StreamOutlet(described)
+
+    def push(self, chunk: Chunk) -> None:
+        """Send a chunk of this stream; its times (s) are on the LSL clock."""
+        if len(chunk.times):
+            self._outlet.push_chunk(np.ascontiguousarray(chunk.data, dtype=np.float32), chunk.times.tolist())
+
+    def wait_for_consumers(self, timeout_s: float) -> bool:
+        """Whether somebody listens, waited for at most so long (s)."""
+        return bool(self._outlet.wait_for_consumers(timeout_s))
+
+    def close(self) -> None:
+        """Take the stream off the network; safe to call twice."""
+        self._outlet = None
+
+
+class _SampleInlet(Inlet):
+    """An inlet for numbers, in our units and free of jitter."""
+
+    def __init__(self, want: StreamWanted, found: Any, timeout_s: float) -> None:
+        if found.channel_format() == load_pylsl().cf_string:
+            raise ValueError(f"Stream {want.stream!r} must hold numbers (got {describe(found)}, which holds texts).")
+        super().__init__(found, timeout_s)
+        n_channels = self.description.channel_count()
+        labels = self.description.get_channel_labels() or [None] * n_channels
+        labels = [label or f"ch{i}" for i, label in enumerate(labels, start=1)]
+        missing = [label for label in want.channels if label not in labels]
+        if missing:
+            raise ValueError(
+                f"Argument 'channels' of stream {want.stream!r} must name channels among "
+                f"{', '.join(labels)} (got {', '.join(missing)})."
+            )
+        self._columns = [labels.index(label) for label in want.channels] or list(range(n_channels))
+        self._scales = self._read_scales(want, labels)
+        self.info = StreamInfo(
+            name=want.stream,
+            sfreq=found.nominal_srate(),
+            channels=tuple(labels[column] for column in self._columns),
+            unit=_UNITS[want.stream],
+            source_id=found.source_id(),
+        )
+        self._dejitter = Dejitter(self.info.sfreq) if self.info.sfreq > 0 else None
+        self._heard_at: float | None = None
+        self._watch: Any = None
+
+    def _read_scales(self, want: StreamWanted, labels: Sequence[str]) -> FloatArray:
+        units = [want.unit] * len(labels) if want.unit else self.description.get_channel_units() or [None] * len(labels)
+        try:
+            return np.array([scale(units[column] or "", to=_UNITS[want.stream]) for column in self._columns])
+        except ValueError as error:
+            named = ", ".join(sorted({unit or "none" for unit in units}))
+            raise ValueError(
+                f"The stream {describe(self.found)} names units ({named}) that cannot be turned into "
+                f"{_UNITS[want.stream]}: give its unit, or the channels to take. {error}"
+            ) from None
+
+    def take(self, now: float) -> Chunk | None:
+        """What has arrived, or None."""
+        times, values = self.pull()
+        if not len(times):
+            return None
+        self._heard_at, self._watch = now, None
+        data = (values[:, self._columns] * self._scales).astype(np.float32)
+        return Chunk(self.info.name, times if self._dejitter is None else self._dejitter(times), data)
+
+    def check(self, now: float) -> None:
+        """Raise StreamLost if the stream has ended, or is back as something that cannot be its continuation."""
+        if self.ended is not None:
+            raise StreamLost(self.ended)
+        if self._heard_at is None:
+            self._heard_at = now
+        if now - self._heard_at <= _SILENT_S or self._inlet is None:
+            return
+        if self._watch is None:
+            self._watch = self._lsl.ContinuousResolver(prop="source_id", value=self.found.source_id())
+        there = self._watch.results()
+        if there and not any(signature(info) == signature(self.found) for info in there):
+            raise StreamLost(f"The stream {describe(self.found)} came back as another: {describe(there[0])}.")
