@@ -1,0 +1,348 @@
+"""Event-related potentials: was the flash that went before this epoch attended to?"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pyriemann.estimation import XdawnCovariances
+from pyriemann.geometry.base import invsqrtm
+from pyriemann.tangentspace import TangentSpace
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from acquisition.stimulus import Presentation
+from acquisition.stream import FloatArray, Signals
+from selector.calibration import platt, temperature
+from selector.types import Evidence
+
+BAND = (1.0, 12.0)
+"""The causal band-pass (Hz) for which the decoder's other settings were chosen."""
+
+DECIMATED_SFREQ = 50.0
+"""Epochs are thinned to the lowest rate (Hz) not below this one; the band-pass has removed what would alias."""
+
+SHRINKAGE = 0.05
+"""Share of the way from a sample covariance to its own diagonal."""
+
+
+def shrunk_covariance(X: FloatArray) -> FloatArray:
+    """Covariances (..., n, n) of zero-mean rows (..., n, n_times), shrunk a little toward their diagonal.
+
+    The amount is fixed: the estimators that choose it from 40 samples shrink the small prototypes away.
+    """
+    covariance = X @ np.swapaxes(X, -1, -2) / X.shape[-1]
+    diagonal = np.einsum("...ii->...i", covariance).copy()
+    covariance *= 1 - SHRINKAGE
+    np.einsum("...ii->...i", covariance)[...] = diagonal
+    return np.asarray(covariance)
+
+
+def xdawn_tangent_space(n_filters: int = 8, C: float = 0.03) -> Pipeline:
+    """Classifier of single epochs: xDAWN covariances, tangent space, logistic regression.
+
+    Parameters
+    ----------
+    n_filters : int
+        Spatial filters for the target response, at most as many as there are channels.
+    C : float
+        Inverse strength of the logistic regression's penalty.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        For epochs (n_epochs, n_channels, n_times) and labels 0 and 1. Its decision values are log-odds
+        as if both classes were equally frequent.
+
+    Notes
+    -----
+    Barachant and Congedo, "A plug & play P300 BCI using information geometry", arXiv:1409.0107, 2014.
+    """
+    return make_pipeline(
+        XdawnCovariances(
+            nfilter=n_filters, classes=[1], estimator=shrunk_covariance, xdawn_estimator=shrunk_covariance
+        ),
+        TangentSpace(metric="riemann"),
+        LogisticRegression(C=C, class_weight="balanced", solver="lbfgs", max_iter=1000),
+    )
+
+
+class ErpDecoder(BaseEstimator):
+    """Evidence from the brain's answers to flashes.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate of the epochs and of the stream, in Hz.
+    tmin, tmax : float
+        Window after each onset, in s.
+    n_filters, C
+        See `xdawn_tangent_space`.
+    n_folds : int
+        Folds over whole groups for the held-out scores on which probabilities are calibrated.
+    n_layouts : int
+        Surrogate layouts per group for the temperature.
+    random_state : int
+        Seed of those layouts.
+
+    Attributes
+    ----------
+    filters_ : array, shape (n_filters, n_channels)
+    prototypes_ : array, shape (n_filters, n_times)
+    whitener_ : array, shape (n, n)
+        Inverse square root of the tangent space's reference; n = 2 * n_filters.
+    weights_ : array, shape (n, n)
+        The logistic regression's coefficients, as a symmetric matrix.
+    intercept_ : float
+    slope_, offset_ : float
+        Turn a decision value into a log-likelihood ratio; fitted on held-out groups.
+    temperature_ : float
+        Factor for sums of ratios; 0 where the labels mean nothing.
+    auc_ : float
+        Area under the ROC curve of the held-out decision values, mean over the folds' groups.
+    pipeline_ : sklearn.pipeline.Pipeline
+        As fitted on all epochs; absent after `from_arrays`, which does not need it.
+
+    Notes
+    -----
+    The scores of epochs seen before are kept while the trial grows, so that a tick costs what is new.
+    """
+
+    def __init__(
+        self,
+        sfreq: float = 250.0,
+        tmin: float = 0.0,
+        tmax: float = 0.8,
+        n_filters: int = 8,
+        C: float = 0.03,
+        n_folds: int = 5,
+        n_layouts: int = 20,
+        random_state: int = 0,
+    ) -> None:
+        self.sfreq = sfreq
+        self.tmin = tmin
+        self.tmax = tmax
+        self.n_filters = n_filters
+        self.C = C
+        self.n_folds = n_folds
+        self.n_layouts = n_layouts
+        self.random_state = random_state
+
+    @property
+    def modality(self) -> str:
+        """The stream that it reads."""
+        return "eeg"
+
+    def fit(self, X: NDArray, y: NDArray, groups: NDArray) -> Self:
+        """Learn the person's answers from cued flashes.
+
+        Parameters
+        ----------
+        X : array, shape (n_epochs, n_channels, n_times)
+            Epochs in V at ``sfreq``, band-passed and cut as `Signals.epochs` does it, in the order of time.
+        y : array, shape (n_epochs,)
+            1 (or True) where the cued slot lit up, 0 elsewhere.
+        groups : array, shape (n_epochs,)
+            The character (trial) of each epoch; the calibration holds whole groups out.
+
+        Raises
+        ------
+        ValueError
+            If shapes don't match, a class is missing, groups are fewer than two or hold too few flashes,
+            or a channel is constant or not finite.
+        """
+        y = np.asarray(y).astype(int)
+        groups = np.asarray(groups)
+        self._check_epochs(X, y, groups)
+        thin = self._thin(X)
+        scores = np.empty(len(y))
+        n_groups = len(np.unique(groups))
+        scores = cross_val_predict(
+            xdawn_tangent_space(self.n_filters, self.C),
+            thin,
+            y,
+            groups=groups,
+            cv=GroupKFold(min(self.n_folds, n_groups)),
+            method="decision_function",
+        )
+        self.auc_ = float(np.mean([roc_auc_score(y[groups == g], scores[groups == g]) for g in np.unique(groups)]))
+        self.slope_, self.offset_ = platt(scores, y)
+        rng = np.random.default_rng(self.random_state)
+        self.temperature_ = temperature(self.slope_ * scores + self.offset_, y, groups, self.n_layouts, rng)
+
+        self.pipeline_ = xdawn_tangent_space(self.n_filters, self.C).fit(thin, y)
+        covariances, tangent, regression = (step for _, step in self.pipeline_.steps)
+        self.filters_ = np.asarray(covariances.Xd_.filters_)
+        self.prototypes_ = np.asarray(covariances.P_)
+        self.whitener_ = invsqrtm(tangent.reference_)
+        self.weights_ = _symmetric(regression.coef_[0], len(tangent.reference_))
+        self.intercept_ = float(regression.intercept_[0])
+        self._forget()
+        return self
+
+    def decision_function(self, X: NDArray) -> FloatArray:
+        """Log-odds (n_epochs,) of epochs (n_epochs, n_channels, n_times) at ``sfreq``, classes equally frequent."""
+        return np.array([self._decide(epoch) for epoch in self._thin(X)])
+
+    def log_likelihood_ratio(self, X: NDArray) -> FloatArray:
+        """Evidence (n_epochs,), in nats, that may be summed over flashes: target against nontarget."""
+        return np.asarray(self.temperature_ * (self.slope_ * self.decision_function(X) + self.offset_))
+
+    def decode(self, presentation: Presentation, signals: Signals) -> Evidence:
+        """Log-likelihood of the epochs since the trial's start, were each slot the attended one.
+
+        Parameters
+        ----------
+        presentation : Presentation
+            The flashes shown so far.
+        signals : Signals
+            Holds stream "eeg" in V, band-passed as in calibration.
+
+        Returns
+        -------
+        Evidence
+            log_likelihood, shape (n_slots + 1,), in nats; the last, "attends to nothing", is 0: no flash
+            was a target. A flash whose epoch has a hole or a NaN counts as lost: it says nothing and
+            lowers the quality, which is the usable share of the epochs that are over.
+
+        Raises
+        ------
+        ValueError
+            If the stream has another sampling rate or number of channels than the model.
+        """
+        self._check_stream(signals)
+        scores = self._scores_of(presentation, signals)
+        usable = [flash for flash in presentation.flashes if scores.get(flash.time) is not None]
+        waiting = [flash.time for flash in presentation.flashes if flash.time not in scores]
+        n_due = len(presentation.flashes) - len(waiting)
+        log_likelihood = np.zeros(presentation.n_slots + 1)
+        for flash in usable:
+            log_likelihood[:-1] += flash.slots * scores[flash.time]
+        newest = signals.newest("eeg")
+        return Evidence(
+            modality=self.modality,
+            time=newest if np.isfinite(newest) else presentation.start,
+            log_likelihood=self.temperature_ * log_likelihood,
+            complete_until=float(np.nextafter(waiting[0], -np.inf)) if waiting else presentation.end,
+            quality=len(usable) / n_due if n_due else 1.0,
+            n_observations=len(usable),
+        )
+
+    def to_arrays(self) -> dict[str, NDArray]:
+        """Parameters and what was fitted, as plain arrays for `numpy.savez`."""
+        names = (*self.get_params(), *_FITTED)
+        return {name: np.asarray(getattr(self, name)) for name in names}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Self:
+        """Inverse of `to_arrays`; decides bit for bit as the decoder that was saved.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing.
+        """
+        decoder = cls()
+        names = (*decoder.get_params(), *_FITTED)
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            raise ValueError(f"Argument 'arrays' must hold an ERP decoder, but lacks {', '.join(missing)}.")
+        for name in names:
+            value = arrays[name]
+            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
+        decoder._forget()
+        return decoder
+
+    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float | None]:
+        """Log-likelihood ratio of every flash whose epoch is over, by onset; None where it was lost."""
+        key = (signals, presentation.trial, presentation.start)
+        if self._key != key:
+            self._key, self._scores = key, {}
+        new = np.array([flash.time for flash in presentation.flashes if flash.time not in self._scores])
+        # Up to two more samples may still complete a window in which one is missing.
+        over = new + self.tmax + 2 / self.sfreq < signals.newest("eeg")
+        due = new[new + self.tmax - 2 / self.sfreq <= signals.newest("eeg")]
+        epochs, usable = signals.epochs("eeg", due, self.tmin, self.tmax)
+        for onset, epoch, good in zip(due, self._thin(epochs), usable, strict=True):
+            if good:
+                self._scores[float(onset)] = self.slope_ * self._decide(epoch) + self.offset_
+        self._scores |= {float(onset): None for onset in new[over] if float(onset) not in self._scores}
+        return self._scores
+
+    def _forget(self) -> None:
+        self._key: tuple[Signals, int, float] | None = None
+        self._scores: dict[float, float | None] = {}
+
+    def _thin(self, X: NDArray) -> FloatArray:
+        step = max(1, int(self.sfreq / DECIMATED_SFREQ))
+        return np.asarray(X[:, :, ::step], dtype=np.float64)
+
+    def _decide(self, epoch: FloatArray) -> float:
+        """What the pipeline's decision function gives for one thinned epoch, without its overhead."""
+        rows = np.vstack((self.prototypes_, self.filters_ @ epoch))
+        whitened = self.whitener_ @ shrunk_covariance(rows) @ self.whitener_
+        eigenvalues, vectors = np.linalg.eigh(whitened)
+        projected = np.einsum("ji,jk,ki->i", vectors, self.weights_, vectors, optimize=True)
+        return float(np.log(eigenvalues) @ projected) + self.intercept_
+
+    def _check_epochs(self, X: NDArray, y: NDArray, groups: NDArray) -> None:
+        n_times = round((self.tmax - self.tmin) * self.sfreq)
+        if X.ndim != 3 or X.shape[2] != n_times or len(y) != len(X) or len(groups) != len(X):
+            raise ValueError(
+                f"Arguments 'X', 'y' and 'groups' must have shapes (n_epochs, n_channels, {n_times}), (n_epochs,) and "
+                f"(n_epochs,) (got {X.shape}, {y.shape} and {groups.shape})."
+            )
+        if set(np.unique(y)) != {0, 1}:
+            raise ValueError(f"Argument 'y' must hold both classes, 0 and 1 (got {sorted(set(y.tolist()))}).")
+        if not np.isfinite(X).all():
+            bad = np.flatnonzero(~np.isfinite(X).all(axis=(0, 2))).tolist()
+            raise ValueError(f"Argument 'X' must be finite (channels {bad}, counted from 0, are not).")
+        flat = np.flatnonzero(np.ptp(X, axis=(0, 2)) == 0).tolist()
+        if flat:
+            raise ValueError(
+                f"Argument 'X' must vary in every channel (channels {flat}, counted from 0, are constant)."
+            )
+        counts = [(int(y[groups == g].sum()), int((groups == g).sum())) for g in np.unique(groups)]
+        if len(counts) < 2 or any(n_targets < 2 or n - n_targets < 14 for n_targets, n in counts):
+            raise ValueError(
+                "Argument 'groups' must name at least two characters with at least 2 target and 14 other flashes each "
+                f"(got, as targets of all, {', '.join(f'{a} of {b}' for a, b in counts)})."
+            )
+
+    def _check_stream(self, signals: Signals) -> None:
+        info = signals.streams["eeg"]
+        if abs(info.sfreq - self.sfreq) > 0.005 * self.sfreq:
+            raise ValueError(
+                f"Stream 'eeg' runs at {info.sfreq:g} Hz, but the decoder was fitted at {self.sfreq:g} Hz: "
+                "fit it on a recording of this device."
+            )
+        n_channels = self.filters_.shape[1]
+        if len(info.channels) != n_channels:
+            raise ValueError(
+                f"Stream 'eeg' has {len(info.channels)} channels, but the decoder was fitted on {n_channels}: "
+                "fit it on a recording of this montage."
+            )
+
+
+_FITTED = (
+    "filters_",
+    "prototypes_",
+    "whitener_",
+    "weights_",
+    "intercept_",
+    "slope_",
+    "offset_",
+    "temperature_",
+    "auc_",
+)
+
+
+def _symmetric(coefficients: FloatArray, n: int) -> FloatArray:
+    """The matrix whose inner product with another symmetric one is that of their upper triangles' vectors."""
+    matrix: Any = np.zeros((n, n))
+    rows, columns = np.triu_indices(n)
+    matrix[rows, columns] = coefficients / np.where(rows == columns, 1.0, np.sqrt(2.0))
+    return np.asarray(matrix + matrix.T - np.diag(matrix.diagonal()))
