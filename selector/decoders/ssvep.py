@@ -123,7 +123,7 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def predict(self, X: ArrayLike) -> FloatArray:
         """The likeliest frequency in Hz of each window, shape (n_trials,)."""
-        return self.classes_[self.decision_function(X).argmax(axis=1)]
+        return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
 
     def _references(self, n_times: int) -> FloatArray:
         """Orthonormal sines and cosines, shape (n_classes, n_times, 2 * n_harmonics), by one QR for all."""

@@ -1,0 +1,103 @@
+"""Decoders on recordings, by the protocol that the data set's file describes."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from acquisition.files import RecordedSignals, read_recording
+from experiments.evaluation.datasets import (
+    Choice,
+    ErpDataset,
+    GazeDataset,
+    choose_decoders,
+    choose_protocol,
+    load_dataset,
+)
+from experiments.evaluation.erp import erp_scores
+from experiments.evaluation.gaze import gaze_scores, read_gaze, read_keys
+from experiments.evaluation.recordings import locate, read_all
+from experiments.evaluation.scores import EvaluationResult, Score
+from experiments.evaluation.ssvep import ssvep_scores
+
+Progress = Callable[[str, int, int], None]
+
+
+def evaluate(
+    dataset: str,
+    root: Path,
+    decoder: str | None = None,
+    protocol: str | None = None,
+    train_root: Path | None = None,
+    progress: Progress | None = None,
+) -> EvaluationResult:
+    """Judge decoders on a data set.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of one that comes along, or path of a TOML file.
+    root : Path
+        Folder of its recordings, or the folder above.
+    decoder : str, optional
+        Its name, "all", or None for the protocol's default. The means are for the default if it is among them.
+    protocol : str, optional
+        Its name, or None for the main one.
+    train_root : Path, optional
+        Folder of recordings of the same layout to train on: the same person's, or everybody's where that person
+        is not there. Nothing of ``root`` is then trained on. Not read where the protocol trains nothing.
+    progress : callable, optional
+        Called as ``progress(what, done, total)`` before each step and once at the end.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, the data set's file is wrong, or recordings don't hold what it says.
+    OSError
+        If a file or folder is missing.
+    """
+    described = load_dataset(dataset)
+    chosen = choose_protocol(described, protocol)
+    choices = choose_decoders(described, chosen, decoder)
+    tested = _recordings(described, root)
+    learnt = _recordings(described, train_root) if train_root and described.task != "ssvep" else {}
+    steps = [(subject, choice) for subject in tested for choice in choices]
+    scores: list[Score] = []
+    report = progress or _say_nothing
+    for done, (subject, choice) in enumerate(steps):
+        report(described.name, done, len(steps))
+        training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
+        scores += _judge(described, chosen, choice, subject, tested[subject], training)
+    report(described.name, len(steps), len(steps))
+    return EvaluationResult(
+        dataset=described.name,
+        protocol=chosen.name,
+        description=" ".join(chosen.description.split()),
+        decoder=choices[0].name,
+        scores=tuple(scores),
+    )
+
+
+def _say_nothing(what: str, done: int, total: int) -> None:
+    pass
+
+
+def _recordings(described: Any, root: Path) -> dict[str, list[RecordedSignals]]:
+    read = partial(read_gaze, described) if isinstance(described, GazeDataset) else read_recording
+    return read_all(locate(described.name, described.files, root), read)
+
+
+def _judge(
+    described: Any,
+    protocol: Any,
+    choice: Choice,
+    subject: str,
+    recordings: list[RecordedSignals],
+    training: list[RecordedSignals],
+) -> list[Score]:
+    if isinstance(described, ErpDataset):
+        return erp_scores(subject, recordings, training, described.markers, protocol, choice)
+    if isinstance(described, GazeDataset):
+        keys = read_keys(described, recordings[0].path)
+        return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)
+    return ssvep_scores(subject, recordings, described.markers, protocol, choice)

@@ -1,0 +1,249 @@
+"""What a data set is: its files, its markers, and the protocols by which decoders are judged on it."""
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+
+from experiments.config import Section
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression ({error})") from None
+    return pattern
+
+
+def _names_its_frequency(pattern: str) -> str:
+    if "(?P<frequency>" not in pattern:
+        raise ValueError("it must hold a group (?P<frequency>...)")
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+FrequencyPattern = Annotated[str, AfterValidator(_compiles), AfterValidator(_names_its_frequency)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Choice(Section):
+    """A decoder by its name in the registry, and what it is told."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Protocol(Section):
+    """One way to judge: the first decoder is the default."""
+
+    name: str
+    description: str
+    decoders: Annotated[tuple[Choice, ...], Field(min_length=1)]
+
+
+class FilterSettings(Section):
+    """Butterworth band-pass over the whole recording; "causal" as online, "zero" forwards and backwards."""
+
+    band: tuple[Positive, Positive]
+    order: Annotated[int, Field(ge=1, le=8)] = 2
+    notch: Positive | None = None
+    phase: Literal["causal", "zero"] = "causal"
+
+
+class Characters(Section):
+    """Surrogate row and column speller: who flashed is drawn, since the recording does not say it.
+
+    One repetition is ``rows + columns`` flashes of which two are targets: the wanted row and the wanted column.
+    """
+
+    rows: Annotated[int, Field(ge=2)]
+    columns: Annotated[int, Field(ge=2)]
+    repetitions: Annotated[tuple[Count, ...], Field(min_length=1)]
+    draws: Count
+    seed: Annotated[int, Field(ge=0)]
+
+
+class ErpProtocol(Protocol):
+    """Epochs around flashes; everything fitted is fitted without the decision that is tested."""
+
+    filter: FilterSettings
+    tmin: float
+    tmax: float
+    decimate: Count = 1
+    leave_out: Literal["decision"]
+    characters: Characters | None = None
+
+    @model_validator(mode="after")
+    def _window_is_ahead(self) -> Self:
+        if self.tmin >= self.tmax:
+            raise ValueError(f"'tmin' (got {self.tmin:g}) must be less than 'tmax' (got {self.tmax:g})")
+        return self
+
+
+class SsvepProtocol(Protocol):
+    """Windows after the cue; nothing is trained."""
+
+    start: Annotated[float, Field(ge=0)]
+    lead: Annotated[float, Field(ge=0)]
+    windows: Annotated[tuple[Positive, ...], Field(min_length=1)]
+
+
+class GazeProtocol(Protocol):
+    """Gaze from the first flash of an inquiry; "all" ends with its last flash."""
+
+    leave_out: Literal["inquiry"]
+    windows: Annotated[tuple[Positive | Literal["all"], ...], Field(min_length=1)]
+
+
+class ErpMarkers(Section):
+    """Which markers are flashes, and which begins the next decision; without the latter a recording is one."""
+
+    target: Pattern
+    nontarget: Pattern
+    decision: Pattern | None = None
+
+
+class SsvepMarkers(Section):
+    """Which markers are cues; the classes are the frequencies named here, or those a person's markers name."""
+
+    cue: FrequencyPattern
+    frequencies: tuple[Positive, ...] | None = None
+
+
+class GazeMarkers(Section):
+    """Which marker begins an inquiry and names its key, and which are its flashes."""
+
+    inquiry: Pattern
+    flash: Pattern
+
+
+class _Dataset(Section):
+    name: str
+    description: str
+    files: Pattern
+
+
+class ErpDataset(_Dataset):
+    """Event-related potentials."""
+
+    task: Literal["erp"]
+    markers: ErpMarkers
+    protocols: Annotated[tuple[ErpProtocol, ...], Field(min_length=1)]
+
+
+class SsvepDataset(_Dataset):
+    """Steady-state visual evoked potentials."""
+
+    task: Literal["ssvep"]
+    markers: SsvepMarkers
+    protocols: Annotated[tuple[SsvepProtocol, ...], Field(min_length=1)]
+
+
+class GazeDataset(_Dataset):
+    """Gaze on keys at known places, as BciPy records it.
+
+    ``triggers`` and ``positions`` lie beside each recording; positions are centres in PsychoPy's norm units.
+    """
+
+    task: Literal["gaze"]
+    layout: Literal["bcipy"]
+    triggers: str
+    positions: str
+    key_px: tuple[Positive, Positive]
+    markers: GazeMarkers
+    protocols: Annotated[tuple[GazeProtocol, ...], Field(min_length=1)]
+
+
+Dataset = Annotated[ErpDataset | SsvepDataset | GazeDataset, Field(discriminator="task")]
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Dataset)
+
+
+def known_datasets() -> tuple[str, ...]:
+    """Names of the data sets that come along."""
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+    )
+
+
+def load_dataset(dataset: str) -> Any:
+    """Read a data set's description.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of one that comes along, or path of a TOML file.
+
+    Returns
+    -------
+    ErpDataset, SsvepDataset or GazeDataset
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name, or a key or a value in it is wrong.
+    OSError
+        If the file is missing.
+    """
+    if dataset.endswith(".toml"):
+        path = Path(dataset)
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no data set file {path}.")
+        content = path.read_bytes()
+    elif dataset in known_datasets():
+        content = (_folder() / f"{dataset}.toml").read_bytes()
+    else:
+        raise ValueError(
+            f"Argument 'dataset' must be one of {', '.join(known_datasets())}, or a .toml file (got {dataset!r})."
+        )
+    try:
+        return _ADAPTER.validate_python(tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"Data set {dataset} is not a TOML file: {error}.") from None
+    except ValidationError as error:
+        raise ValueError(f"Data set {dataset}: {_sentence(error)}") from None
+
+
+def choose_protocol(dataset: Any, name: str | None) -> Any:
+    """The protocol of that name, or the main one; ValueError lists what there is."""
+    for protocol in dataset.protocols:
+        if name in (None, protocol.name):
+            return protocol
+    known = ", ".join(protocol.name for protocol in dataset.protocols)
+    raise ValueError(f"Argument 'protocol' must be one of {known} for {dataset.name} (got {name!r}).")
+
+
+def choose_decoders(dataset: Any, protocol: Protocol, name: str | None) -> tuple[Choice, ...]:
+    """The default decoder, the one of that name, or with "all" every one; ValueError lists what there is."""
+    if name is None:
+        return protocol.decoders[:1]
+    if name == "all":
+        return protocol.decoders
+    chosen = tuple(choice for choice in protocol.decoders if choice.name == name)
+    if not chosen:
+        known = ", ".join(choice.name for choice in protocol.decoders)
+        raise ValueError(
+            f"Argument 'decoder' must be one of {known} or all for protocol {protocol.name} of {dataset.name} "
+            f"(got {name!r})."
+        )
+    return chosen
+
+
+def _folder() -> Any:
+    return files("experiments") / "datasets"
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first mistake in words: key, value got, value needed."""
+    first = error.errors()[0]
+    # The discriminator's value comes first in every place below the top.
+    key = ".".join(str(part) for part in first["loc"][1:] or first["loc"]) or "task"
+    if first["type"] == "extra_forbidden":
+        return f"key '{key}' is unknown."
+    if first["type"] == "missing":
+        return f"key '{key}' is missing."
+    return f"key '{key}' (got {first['input']!r}) is not valid: {first['msg'][0].lower()}{first['msg'][1:]}."

@@ -1,0 +1,181 @@
+"""Event-related potentials: single flashes by AUC, and characters of a surrogate speller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from acquisition.files import RecordedSignals
+from acquisition.stream import FloatArray, SampleArray
+from experiments.evaluation.datasets import Characters, Choice, ErpMarkers, ErpProtocol
+from experiments.evaluation.recordings import as_signals, find_markers
+from experiments.evaluation.scores import Score, accuracy
+from experiments.registry import DECODER_GROUP, DECODERS, resolve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flashes:
+    """One person's flashes in the order shown.
+
+    Parameters
+    ----------
+    epochs : array, shape (n_flashes, n_channels, n_times)
+        In V.
+    usable : array of bool, shape (n_flashes,)
+        False where samples are missing.
+    is_target : array of bool, shape (n_flashes,)
+        Was the wanted place lit?
+    decision : array of int, shape (n_flashes,)
+        Which decision the flash belongs to.
+    """
+
+    epochs: SampleArray
+    usable: NDArray[np.bool_]
+    is_target: NDArray[np.bool_]
+    decision: NDArray[np.int64]
+
+
+def erp_scores(
+    subject: str,
+    recordings: Sequence[RecordedSignals],
+    training: Sequence[RecordedSignals],
+    patterns: ErpMarkers,
+    protocol: ErpProtocol,
+    choice: Choice,
+) -> list[Score]:
+    """Judge one decoder on one person.
+
+    Parameters
+    ----------
+    subject : str
+        Whose recordings.
+    recordings : sequence of RecordedSignals
+        What is tested.
+    training : sequence of RecordedSignals
+        What the decoder learns from; where there is nothing, the decisions of ``recordings`` but the one tested.
+    patterns, protocol, choice
+        From the data set's description.
+
+    Raises
+    ------
+    ValueError
+        If a marker is missing, a decision stands alone, or a repetition is not as the protocol says.
+    """
+    tested = read_flashes(recordings, patterns, protocol)
+    learnt = read_flashes(training, patterns, protocol) if training else None
+    scores = _cross_decoded(tested, learnt, choice, where=f"subject {subject}, {recordings[0].path}")
+    found = [_auc(subject, choice.name, tested, scores)]
+    if protocol.characters is not None:
+        counts = _character_hits(tested, scores, protocol.characters, where=str(recordings[0].path))
+        found += [accuracy(subject, choice.name, "characters", at, hits, n) for at, (hits, n) in counts.items()]
+    return found
+
+
+def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, protocol: ErpProtocol) -> Flashes:
+    """Filter recordings whole, and cut an epoch at each flash."""
+    epochs, usable, is_target, decision = [], [], [], []
+    n_decisions = 0
+    for recording in recordings:
+        signals = as_signals(recording, "eeg", protocol.filter)
+        flashes = [(onset, True) for onset, _ in find_markers(recording, patterns.target)]
+        flashes += [(onset, False) for onset, _ in find_markers(recording, patterns.nontarget)]
+        flashes.sort()
+        onsets = np.array([onset for onset, _ in flashes])
+        begins = np.array(
+            [onset for onset, _ in find_markers(recording, patterns.decision)] if patterns.decision else [-np.inf]
+        )
+        cut, whole = signals.epochs("eeg", onsets, protocol.tmin, protocol.tmax)
+        epochs.append(cut[:, :, :: protocol.decimate])
+        usable.append(whole)
+        is_target.append([target for _, target in flashes])
+        decision.append(n_decisions + np.searchsorted(begins, onsets, side="right"))
+        n_decisions += len(begins) + 1
+    return Flashes(
+        epochs=np.concatenate(epochs),
+        usable=np.concatenate(usable),
+        is_target=np.concatenate(is_target).astype(bool),
+        decision=np.concatenate(decision),
+    )
+
+
+def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, where: str) -> FloatArray:
+    """Score of each flash by a decoder that has not seen its decision; NaN where the epoch is not usable."""
+    factory = resolve(DECODERS, choice.name, DECODER_GROUP)
+    scores = np.full(len(tested.usable), np.nan)
+    model: Any = None
+    if learnt is not None:
+        model = factory(**choice.options).fit(learnt.epochs[learnt.usable], learnt.is_target[learnt.usable])
+    decisions = np.unique(tested.decision)
+    if model is None and len(decisions) < 2:
+        raise ValueError(f"Leaving one decision out needs at least two (got one for {where}).")
+    for decision in decisions:
+        test = tested.usable & (tested.decision == decision)
+        if learnt is None:
+            train = tested.usable & (tested.decision != decision)
+            model = factory(**choice.options).fit(tested.epochs[train], tested.is_target[train])
+        if test.any():
+            scores[test] = model.decision_function(tested.epochs[test])
+    return scores
+
+
+def _auc(subject: str, decoder: str, flashes: Flashes, scores: FloatArray) -> Score:
+    """Mean of the AUC within each decision, since scores of decoders trained apart have no common zero."""
+    within = []
+    for decision in np.unique(flashes.decision):
+        of_it = (flashes.decision == decision) & flashes.usable
+        if len(np.unique(flashes.is_target[of_it])) == 2:
+            within.append(roc_auc_score(flashes.is_target[of_it], scores[of_it]))
+    if not within:
+        raise ValueError(f"Subject {subject} has no decision with targets and nontargets of which samples are there.")
+    return Score(subject, decoder, "auc", None, float(np.mean(within)), int(flashes.usable.sum()))
+
+
+def _character_hits(
+    flashes: Flashes, scores: FloatArray, settings: Characters, where: str
+) -> dict[int, tuple[float, int]]:
+    """For each number of repetitions the characters got right, a mean over draws, and how many there were."""
+    n_flashes = settings.rows + settings.columns
+    rng = np.random.default_rng(settings.seed)
+    decisions: list[NDArray[np.intp]] = []
+    for decision in np.unique(flashes.decision):
+        of_it = flashes.decision == decision
+        n_repetitions = int(of_it.sum()) // n_flashes
+        kept = np.flatnonzero(of_it)[: n_repetitions * n_flashes].reshape(n_repetitions, n_flashes)
+        if not n_repetitions or np.any(flashes.is_target[kept].sum(axis=1) != 2):
+            raise ValueError(
+                f"Every {n_flashes} flashes of {where} must hold two targets, a row and a column "
+                f"(got another number in decision {len(decisions) + 1})."
+            )
+        # A repetition with a hole cannot be counted either way.
+        decisions.append(kept[np.isfinite(scores[kept]).all(axis=1)])
+    hits = dict.fromkeys(settings.repetitions, 0.0)
+    counts = dict.fromkeys(settings.repetitions, 0)
+    for repetitions in settings.repetitions:
+        blocks = [
+            kept[first : first + repetitions]
+            for kept in decisions
+            for first in range(0, len(kept) - repetitions + 1, repetitions)
+        ]
+        if not blocks:
+            raise ValueError(f"Setting 'repetitions' must not exceed what {where} holds (got {repetitions}).")
+        counts[repetitions] = len(blocks)
+        drawn = [
+            _is_found(scores[block], flashes.is_target[block], settings, rng)
+            for _ in range(settings.draws)
+            for block in blocks
+        ]
+        hits[repetitions] = sum(drawn) / settings.draws
+    return {repetitions: (hits[repetitions], counts[repetitions]) for repetitions in settings.repetitions}
+
+
+def _is_found(scores: FloatArray, is_target: NDArray[np.bool_], settings: Characters, rng: np.random.Generator) -> bool:
+    """Deal recorded flashes (n_repetitions, n_flashes) to rows and columns; a tie is no hit."""
+    wanted, others = np.zeros(2), np.zeros(settings.rows + settings.columns - 2)
+    for row, target in zip(scores, is_target, strict=True):
+        wanted += rng.permutation(row[target])
+        others += rng.permutation(row[~target])
+    rows, columns = np.split(others, [settings.rows - 1])
+    return bool(wanted[0] > rows.max() and wanted[1] > columns.max())

@@ -1,0 +1,121 @@
+"""What an evaluation found: figures, how many decisions stand behind each, and exact intervals."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scipy.stats import binomtest
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure for one person.
+
+    Parameters
+    ----------
+    subject, decoder, metric : str
+        Whose figure, by which decoder, of what: "accuracy", "auc" or "characters".
+    at : float or None
+        Seconds for "accuracy", repetitions for "characters"; None where there is nothing to say.
+    value : float
+        Between 0 and 1.
+    n : int
+        Decisions, for "auc" epochs, behind the figure.
+    low, high : float or None
+        Exact 95 % interval (Clopper-Pearson); None for "auc".
+    """
+
+    subject: str
+    decoder: str
+    metric: str
+    at: float | None
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def key(self) -> str:
+        """Like "accuracy@1.05", or the metric alone."""
+        return self.metric if self.at is None else f"{self.metric}@{self.at:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """All scores of one run, and their means over people for one decoder.
+
+    Parameters
+    ----------
+    dataset, protocol, description : str
+        What was done, by name and in words.
+    decoder : str
+        The decoder that the means are for.
+    scores : tuple of Score
+        One per person, decoder and figure.
+    """
+
+    dataset: str
+    protocol: str
+    description: str
+    decoder: str
+    scores: tuple[Score, ...]
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """Mean over people, by `Score.key`."""
+        return {key: sum(score.value for score in group) / len(group) for key, group in self._by_key().items()}
+
+    @property
+    def pooled(self) -> dict[str, dict[str, float]]:
+        """For each accuracy all people's decisions together: value, n, low and high, by `Score.key`."""
+        pooled = {}
+        for key, group in self._by_key().items():
+            if group[0].low is not None:
+                n = sum(score.n for score in group)
+                hits = sum(score.value * score.n for score in group)
+                low, high = exact_interval(hits, n)
+                pooled[key] = {"value": hits / n, "n": n, "low": low, "high": high}
+        return pooled
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "dataset": self.dataset,
+            "protocol": self.protocol,
+            "description": self.description,
+            "decoder": self.decoder,
+            "scores": [asdict(score) for score in self.scores],
+            "mean": self.mean,
+            "pooled": self.pooled,
+        }
+
+    def _by_key(self) -> dict[str, list[Score]]:
+        groups: dict[str, list[Score]] = {}
+        for score in self.scores:
+            if score.decoder == self.decoder:
+                groups.setdefault(score.key, []).append(score)
+        return groups
+
+
+def exact_interval(hits: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Clopper-Pearson interval of a proportion.
+
+    Parameters
+    ----------
+    hits : float
+        How many of ``n`` succeeded; a mean over draws lies between two counts, and the wider side of each is taken.
+    n : int
+        How many there were.
+    confidence : float
+        Coverage.
+    """
+    fewest, most = math.floor(hits + 1e-9), math.ceil(hits - 1e-9)
+    low = binomtest(fewest, n).proportion_ci(confidence, method="exact").low
+    high = binomtest(most, n).proportion_ci(confidence, method="exact").high
+    return float(low), float(high)
+
+
+def accuracy(subject: str, decoder: str, metric: str, at: float | None, hits: float, n: int) -> Score:
+    """Score of ``n`` decisions of which ``hits`` (a count, or a mean of counts over draws) were right."""
+    low, high = exact_interval(hits, n)
+    return Score(subject, decoder, metric, at, hits / n, n, low, high)
