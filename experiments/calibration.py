@@ -1,18 +1,23 @@
 """A calibration run: cued slots, stimulation that decides nothing, and a decoder fitted to what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquisition.clock import VirtualClock
+from acquisition.files import RecordedSignals
+from acquisition.simulated.repetitions import labelled_stretches
 from acquisition.simulated.types import Participant
 from acquisition.stimulus import Presentation
-from acquisition.stream import FloatArray, Signals
+from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
 from experiments.config import Config
 from experiments.display.headless import HeadlessDisplay
 from experiments.rig import paradigm, screen, signals
-from selector.types import Posterior
+from selector.decoders.erp import ErpDecoder
+from selector.decoders.gaze import GazeDecoder
+from selector.types import Decoder, Posterior
 
 # The person needs a moment to find the cued slot, and the last flash its epoch.
 _CUE_S, _TAIL_S = 1.5, 1.2
@@ -92,6 +97,68 @@ def _cues(n: int, n_slots: int, rng: np.random.Generator) -> list[int]:
     return [int(slot) for slot in np.concatenate(rounds)[:n]]
 
 
-def centres(regions: FloatArray) -> FloatArray:
-    """Middle of each region, shape (n_slots, 2), in px."""
-    return regions[:, :2] + regions[:, 2:] / 2
+def fit_cued(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Decoder:
+    """Fit the paradigm's decoder to a calibration run; under the control "shuffled-labels", to meaningless labels."""
+    if config.paradigm == "dwell":
+        return _fit_gaze(config, run, rng)
+    flashes = [
+        (trial.presentation.trial, flash.time, bool(flash.slots[trial.cued]))
+        for trial in run.trials
+        for flash in trial.presentation.flashes
+    ]
+    groups, onsets, targets = (np.array(column) for column in zip(*flashes, strict=True))
+    return _fit_erp(config, run.signals, onsets, targets, groups, rng)
+
+
+def fit_recorded(
+    config: Config, recording: RecordedSignals, characters: Sequence[int], rng: np.random.Generator
+) -> Decoder:
+    """Fit an ERP decoder to some characters of a recorded P300 session."""
+    stretches = labelled_stretches(recording, characters)
+    info = StreamInfo("eeg", recording.sfreq, recording.channels, "V")
+    held = signals([info], keep_s=np.inf)
+    held.append(Chunk("eeg", stretch.times, stretch.data) for stretch in stretches)
+    onsets = np.concatenate([stretch.onsets for stretch in stretches])
+    targets = np.concatenate([stretch.targets for stretch in stretches])
+    groups = np.concatenate([np.full(len(stretch.onsets), stretch.character) for stretch in stretches])
+    return _fit_erp(config, held, onsets, targets, groups, rng)
+
+
+def _fit_erp(
+    config: Config,
+    held: Signals,
+    onsets: FloatArray,
+    targets: NDArray[np.bool_],
+    groups: NDArray[np.int_],
+    rng: np.random.Generator,
+) -> Decoder:
+    if config.control == "shuffled-labels":
+        targets = _shuffled_within(targets, groups, rng)
+    decoder = ErpDecoder(sfreq=held.streams["eeg"].sfreq)
+    epochs, usable = held.epochs("eeg", onsets, decoder.tmin, decoder.tmax)
+    return decoder.fit(epochs[usable], targets[usable], groups[usable])
+
+
+def _fit_gaze(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Decoder:
+    cued = np.array([trial.cued for trial in run.trials])
+    if config.control == "shuffled-labels":
+        cued = rng.permutation(cued)
+    times, gaze = run.signals.times("gaze"), run.signals.data("gaze")
+    centres = run.trials[0].presentation.regions[:, :2] + run.trials[0].presentation.regions[:, 2:] / 2
+    points, targets, groups = [], [], []
+    for trial, slot in zip(run.trials, cued, strict=True):
+        looked = (times >= trial.presentation.start) & (times <= trial.presentation.end)
+        points.append(gaze[looked])
+        targets.append(np.tile(centres[slot], (int(looked.sum()), 1)))
+        groups.append(np.full(int(looked.sum()), trial.presentation.trial))
+    return GazeDecoder().fit(np.concatenate(points), np.concatenate(targets), np.concatenate(groups))
+
+
+def _shuffled_within(
+    labels: NDArray[np.bool_], groups: NDArray[np.int_], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """The same labels in another order, within each group."""
+    shuffled = labels.copy()
+    for group in np.unique(groups):
+        shuffled[groups == group] = rng.permutation(labels[groups == group])
+    return shuffled

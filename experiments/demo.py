@@ -63,7 +63,7 @@ def run_demo(
     with participant_setting(config, fast, progress) as (setting, decoder, how):
         save_decoder(decoder, folder)
         recorder = Recorder(setting.source, folder.signals)
-        log = FileLog(folder.events, setting.announce)
+        log = FileLog(folder.events, setting.announce, beside=recorder.sync)
         try:
             log.now = setting.clock.now()
             display = HeadlessDisplay(

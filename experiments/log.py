@@ -56,12 +56,20 @@ class FileLog:
         Must not exist yet.
     announce : callable, optional
         Called as ``announce(seq, kind, time)`` after each event, to send it out as a marker.
+    beside : callable, optional
+        Called by `sync`, for what must be on disk together with the log.
     """
 
-    def __init__(self, path: Path, announce: Callable[[int, str, float], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        announce: Callable[[int, str, float], None] | None = None,
+        beside: Callable[[], None] | None = None,
+    ) -> None:
         self.now = 0.0
         self.path = path
         self._announce = announce
+        self._beside = beside
         self._seq = 0
         self._file = path.open("x", encoding="utf-8", errors="surrogatepass", newline="\n")
 
@@ -83,6 +91,8 @@ class FileLog:
         self._seq += 1
 
     def sync(self) -> None:
+        if self._beside:
+            self._beside()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

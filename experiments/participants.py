@@ -16,7 +16,8 @@ from acquisition.clock import Clock, VirtualClock
 from acquisition.files import read_recording
 from acquisition.simulated.participant import SimulatedParticipant
 from acquisition.simulated.profile import PROFILES, Profile
-from acquisition.simulated.recorded import RecordedParticipant, split_characters
+from acquisition.simulated.recorded import RecordedParticipant
+from acquisition.simulated.repetitions import split_characters
 from acquisition.stream import Source
 from experiments.calibration import fit_cued, fit_recorded, run_calibration
 from experiments.config import Config

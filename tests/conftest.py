@@ -1,6 +1,9 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +16,18 @@ def data_root() -> Path:
     if not root or not Path(root).is_dir():
         pytest.skip("real recordings are absent: set ASSENT_DATA to the folder that holds recordings/ and corpora/")
     return Path(root)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KB, or a skip where this user may not mount one."""
+    mount = shutil.which("mount")
+    path = tmp_path / "small"
+    path.mkdir()
+    if (
+        mount is None
+        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", path], check=False).returncode
+    ):
+        pytest.skip("a small file system can be mounted by root only")
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
