@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selector.types import Posterior, Selection
+from selector.types import Posterior, Reason, Selection
 
 
 class ThresholdStopping:
@@ -70,5 +70,5 @@ class ThresholdStopping:
             return Selection(slot=slot, time=time, posterior=posterior, reason="threshold")
         if not exhausted:
             return None
-        reason = "no_control" if posterior.p[-1] >= self.no_control_p else "exhausted"
+        reason: Reason = "no_control" if posterior.p[-1] >= self.no_control_p else "exhausted"
         return Selection(slot=None, time=time, posterior=posterior, reason=reason)

@@ -70,7 +70,7 @@ def xdawn_tangent_space(n_filters: int = 8, C: float = 0.03) -> Pipeline:
     )
 
 
-class ErpDecoder(BaseEstimator):
+class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
     """Evidence from the brain's answers to flashes.
 
     Parameters
@@ -102,7 +102,7 @@ class ErpDecoder(BaseEstimator):
     temperature_ : float
         Factor for sums of ratios; 0 where the labels mean nothing.
     auc_ : float
-        Area under the ROC curve of the held-out decision values, mean over the folds' groups.
+        Area under the ROC curve of the held-out decision values, mean over the groups.
     pipeline_ : sklearn.pipeline.Pipeline
         As fitted on all epochs; absent after `from_arrays`, which does not need it.
 
@@ -110,6 +110,9 @@ class ErpDecoder(BaseEstimator):
     -----
     The scores of epochs seen before are kept while the trial grows, so that a tick costs what is new.
     """
+
+    _key: tuple[Signals, int, float] | None
+    _scores: dict[float, float]
 
     def __init__(
         self,
@@ -130,6 +133,7 @@ class ErpDecoder(BaseEstimator):
         self.n_folds = n_folds
         self.n_layouts = n_layouts
         self.random_state = random_state
+        self._forget()
 
     @property
     def modality(self) -> str:
@@ -154,11 +158,9 @@ class ErpDecoder(BaseEstimator):
             If shapes don't match, a class is missing, groups are fewer than two or hold too few flashes,
             or a channel is constant or not finite.
         """
-        y = np.asarray(y).astype(int)
-        groups = np.asarray(groups)
+        X, y, groups = np.asarray(X), np.asarray(y).astype(int), np.asarray(groups)
         self._check_epochs(X, y, groups)
         thin = self._thin(X)
-        scores = np.empty(len(y))
         n_groups = len(np.unique(groups))
         scores = cross_val_predict(
             xdawn_tangent_space(self.n_filters, self.C),
@@ -215,12 +217,13 @@ class ErpDecoder(BaseEstimator):
         """
         self._check_stream(signals)
         scores = self._scores_of(presentation, signals)
-        usable = [flash for flash in presentation.flashes if scores.get(flash.time) is not None]
         waiting = [flash.time for flash in presentation.flashes if flash.time not in scores]
         n_due = len(presentation.flashes) - len(waiting)
+        usable = [flash for flash in presentation.flashes if np.isfinite(scores.get(flash.time, np.nan))]
         log_likelihood = np.zeros(presentation.n_slots + 1)
-        for flash in usable:
-            log_likelihood[:-1] += flash.slots * scores[flash.time]
+        if usable:
+            ratios = np.array([scores[flash.time] for flash in usable])
+            log_likelihood[:-1] = ratios @ np.array([flash.slots for flash in usable], dtype=np.float64)
         newest = signals.newest("eeg")
         return Evidence(
             modality=self.modality,
@@ -256,11 +259,12 @@ class ErpDecoder(BaseEstimator):
         decoder._forget()
         return decoder
 
-    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float | None]:
-        """Log-likelihood ratio of every flash whose epoch is over, by onset; None where it was lost."""
+    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float]:
+        """Log-likelihood ratio of every flash whose epoch is over, by onset; NaN where it was lost."""
         key = (signals, presentation.trial, presentation.start)
         if self._key != key:
-            self._key, self._scores = key, {}
+            self._forget()
+            self._key = key
         new = np.array([flash.time for flash in presentation.flashes if flash.time not in self._scores])
         # Up to two more samples may still complete a window in which one is missing.
         over = new + self.tmax + 2 / self.sfreq < signals.newest("eeg")
@@ -269,12 +273,13 @@ class ErpDecoder(BaseEstimator):
         for onset, epoch, good in zip(due, self._thin(epochs), usable, strict=True):
             if good:
                 self._scores[float(onset)] = self.slope_ * self._decide(epoch) + self.offset_
-        self._scores |= {float(onset): None for onset in new[over] if float(onset) not in self._scores}
+        for onset in new[over]:
+            self._scores.setdefault(float(onset), np.nan)
         return self._scores
 
     def _forget(self) -> None:
-        self._key: tuple[Signals, int, float] | None = None
-        self._scores: dict[float, float | None] = {}
+        self._key = None
+        self._scores = {}
 
     def _thin(self, X: NDArray) -> FloatArray:
         step = max(1, int(self.sfreq / DECIMATED_SFREQ))

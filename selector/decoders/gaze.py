@@ -21,12 +21,12 @@ MAX_SCREENS = 10.0
 MAX_TAU_S = 2.0
 
 
-class GazeDecoder(BaseEstimator):
+class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
     """Evidence from where the eyes rest.
 
     Raw gaze is mapped to the screen by an affine transform; around each slot's centre it is spread as a
     two-dimensional Student t, whose tails forgive blinks and glances. Neighbouring samples are not
-    independent: n samples over T seconds count as T / tau. Without calibration the transform is the
+    independent: samples over T seconds count as 1 + T / tau. Without calibration the transform is the
     identity and the spread is wide.
 
     Parameters
@@ -55,6 +55,12 @@ class GazeDecoder(BaseEstimator):
     -----
     Lange, Little and Taylor, "Robust statistical modeling using the t distribution", JASA 84, 881-896, 1989.
     """
+
+    _key: tuple[Signals, int, float] | None
+    _total: FloatArray
+    _last_time: float
+    _n_samples: int
+    _n_valid: int
 
     def __init__(
         self,
@@ -134,7 +140,7 @@ class GazeDecoder(BaseEstimator):
         ``regions``, shape (n_slots, 4), are the slots' places in px; the last value is for a look at nothing.
         """
         rows = self._rows(points[np.isfinite(points).all(axis=1)], regions)
-        return np.asarray(self._tempering(sfreq) * rows.sum(axis=0))
+        return np.asarray(self._tempering(len(rows), sfreq) * rows.sum(axis=0))
 
     def decode(self, presentation: Presentation, signals: Signals) -> Evidence:
         """Log-likelihood of the gaze since the trial's start, were each slot the attended one.
@@ -175,7 +181,7 @@ class GazeDecoder(BaseEstimator):
         return Evidence(
             modality=self.modality,
             time=time,
-            log_likelihood=self._tempering(info.sfreq) * self._total,
+            log_likelihood=self._tempering(self._n_valid, info.sfreq) * self._total,
             complete_until=time,
             quality=self._n_valid / self._n_samples if self._n_samples else 1.0,
             n_observations=self._n_valid,
@@ -220,15 +226,16 @@ class GazeDecoder(BaseEstimator):
         density[:, -1] = -np.log(self.screen_px[0] * self.screen_px[1])
         return density
 
-    def _tempering(self, sfreq: float) -> float:
-        """How much of an independent sample one sample is worth."""
+    def _tempering(self, n_samples: int, sfreq: float) -> float:
+        """How much of an independent sample each sample is worth; the first one counts in full."""
         if sfreq <= 0:
             raise ValueError("Stream 'gaze' must have a sampling rate (got 0 Hz, irregular).")
-        return min(1.0, 1.0 / (sfreq * getattr(self, "tau_", self.tau_s)))
+        per_sample = min(1.0, 1.0 / (sfreq * getattr(self, "tau_", self.tau_s)))
+        return (1 + (n_samples - 1) * per_sample) / n_samples if n_samples else 0.0
 
     def _forget(self) -> None:
-        self._key: tuple[Signals, int, float] | None = None
-        self._total: FloatArray = np.zeros(0)
+        self._key = None
+        self._total = np.zeros(0)
         self._last_time = -np.inf
         self._n_samples = self._n_valid = 0
 
@@ -274,7 +281,7 @@ def _correlation_time(residuals: FloatArray, centers: FloatArray, times: FloatAr
     period = float(np.median(np.diff(times)))
     moved = (np.diff(centers, axis=0) != 0).any(axis=1) | (np.diff(times) > 0.5)
     looks = np.split(residuals, np.flatnonzero(moved) + 1)
-    variance = np.mean(residuals**2)
+    variance = float(np.mean(residuals**2))
     total = 1.0
     for lag in range(1, int(MAX_TAU_S / period)):
         products = [np.mean(look[lag:] * look[:-lag], axis=1) for look in looks if len(look) > lag]

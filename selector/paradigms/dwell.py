@@ -34,7 +34,11 @@ class Dwell:
         self.block_s = block_s
 
     def next_block(
-        self, regions: FloatArray, posterior: Posterior, pending: int, rng: np.random.Generator
+        self,
+        regions: FloatArray,
+        posterior: Posterior,  # noqa: ARG002 without flashes there is no use for it
+        pending: int,  # noqa: ARG002
+        rng: np.random.Generator,  # noqa: ARG002
     ) -> StimulusBlock:
         """Schedule dark frames; only ``regions``, shape (n_slots, 4) in px, matters."""
         codes = np.zeros((len(regions), round(self.block_s * self.frame_rate)), dtype=np.uint8)

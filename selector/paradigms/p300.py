@@ -78,7 +78,11 @@ class P300Groups:
         self._last_flash: IntArray = np.empty(0, dtype=np.intp)
 
     def next_block(
-        self, regions: FloatArray, posterior: Posterior, pending: int, rng: np.random.Generator
+        self,
+        regions: FloatArray,
+        posterior: Posterior,  # noqa: ARG002 a fixed paradigm has no use for it
+        pending: int,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> StimulusBlock:
         """Schedule one repetition.
 
@@ -115,7 +119,7 @@ class P300Groups:
             )
         if self.arranged is not None:
             slot, (a, b) = self.arranged
-            if not (0 <= slot < n_slots and a != b and 0 <= min(a, b) and max(a, b) < self.n_groups):
+            if not (0 <= slot < n_slots and a != b and min(a, b) >= 0 and max(a, b) < self.n_groups):
                 raise ValueError(
                     f"Argument 'arrange' must give a slot below {n_slots} and two different flashes below "
                     f"{self.n_groups} (got slot {slot} and flashes {a} and {b})."
