@@ -79,6 +79,11 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
     epochs, usable, is_target, decision = [], [], [], []
     n_decisions = 0
     for recording in recordings:
+        if 2 * protocol.filter.band[1] > recording.sfreq / protocol.decimate:
+            raise ValueError(
+                f"Setting 'decimate' (got {protocol.decimate}) must leave at least twice the filter's upper edge, "
+                f"{protocol.filter.band[1]:g} Hz, of the {recording.sfreq:g} Hz in {recording.path}."
+            )
         signals = as_signals(recording, "eeg", protocol.filter)
         flashes = [(onset, True) for onset, _ in find_markers(recording, patterns.target)]
         flashes += [(onset, False) for onset, _ in find_markers(recording, patterns.nontarget)]

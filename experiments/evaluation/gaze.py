@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from acquisition.files import RecordedSignals, read_bcipy_gaze
 from acquisition.stimulus import Presentation, StimulusBlock
-from acquisition.stream import FloatArray
+from acquisition.stream import FloatArray, SampleArray
 from experiments.evaluation.datasets import Choice, GazeDataset, GazeMarkers, GazeProtocol
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
@@ -19,8 +19,9 @@ from experiments.registry import DECODER_GROUP, DECODERS, resolve
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keys:
-    """The layout: labels (n_keys,), and places, shape (n_keys, 4), in px."""
+    """The layout: size of the screen in px, labels (n_keys,), and places, shape (n_keys, 4), in px."""
 
+    screen_px: tuple[float, float]
     labels: tuple[str, ...]
     regions: FloatArray
 
@@ -32,26 +33,23 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inquiry:
-    """One recorded question: the gaze (s and px, both eyes' mean) while keys flashed, and the key prompted."""
+    """One recorded question: the key prompted, when its flashes began and ended (s), and where the eyes were then.
+
+    Times (n_samples,) in s, points (n_samples, n_channels) in px.
+    """
 
     key: int
     start: float
     end: float
     recording: RecordedSignals
     times: FloatArray
-    points: FloatArray
+    points: SampleArray
 
 
 def read_gaze(dataset: GazeDataset, path: Path) -> RecordedSignals:
-    """Read a recording with its triggers; channels "x" and "y" in px, the mean of the eyes that were tracked."""
+    """Read a recording with its triggers, in px of the screen on which it was made."""
     screen_px, _ = _read_positions(path.parent / dataset.positions)
-    recording = read_bcipy_gaze(path, path.parent / dataset.triggers, screen_px)
-    eyes = recording.data.reshape(-1, 2, 2)
-    tracked = np.isfinite(eyes).all(axis=2, keepdims=True)
-    n_tracked = tracked.sum(axis=1)
-    mean = np.where(tracked, eyes, 0).sum(axis=1) / np.maximum(n_tracked, 1)
-    points = np.where(n_tracked > 0, mean, np.nan).astype(np.float32)
-    return replace(recording, channels=("x", "y"), data=points)
+    return read_bcipy_gaze(path, path.parent / dataset.triggers, screen_px)
 
 
 def read_keys(dataset: GazeDataset, path: Path) -> Keys:
@@ -60,7 +58,7 @@ def read_keys(dataset: GazeDataset, path: Path) -> Keys:
     places = np.array(list(centres.values()))
     corners = (places * [1, -1] + 1) / 2 * screen_px - np.divide(dataset.key_px, 2)
     regions = np.column_stack([corners, np.tile(dataset.key_px, (len(corners), 1))])
-    return Keys(tuple(centres), regions)
+    return Keys(screen_px, tuple(centres), regions)
 
 
 def gaze_scores(
@@ -92,15 +90,14 @@ def gaze_scores(
         If a marker is missing, a prompt names no key, or an inquiry stands alone.
     """
     tested = _inquiries(recordings, keys, patterns)
-    learnt = _inquiries(training, keys, patterns) if training else None
-    if learnt is None and len(tested) < 2:
+    learnt = _inquiries(training, keys, patterns)
+    if not learnt and len(tested) < 2:
         raise ValueError(f"Leaving one inquiry out needs at least two (got one in {recordings[0].path}).")
     factory = resolve(DECODERS, choice.name, DECODER_GROUP)
     hits = dict.fromkeys(protocol.windows, 0)
-    decoder: Any = None
+    decoder = factory(screen_px=keys.screen_px, **choice.options)
     for number, inquiry in enumerate(tested):
-        if decoder is None or learnt is None:
-            decoder = _fitted(factory(**choice.options), learnt or tested[:number] + tested[number + 1 :], keys)
+        decoder = _fitted(decoder, learnt or tested[:number] + tested[number + 1 :], keys)
         for window in protocol.windows:
             hits[window] += _selects(decoder, inquiry, window, keys) == inquiry.key
     return [
@@ -130,19 +127,19 @@ def _inquiries(recordings: Sequence[RecordedSignals], keys: Keys, patterns: Gaze
                     end=float(shown[-1]),
                     recording=recording,
                     times=recording.times[start:stop],
-                    points=recording.data[start:stop].astype(np.float64),
+                    points=recording.data[start:stop],
                 )
             )
     return inquiries
 
 
 def _fitted(decoder: Any, inquiries: Sequence[Inquiry], keys: Keys) -> Any:
-    points = np.concatenate([inquiry.points for inquiry in inquiries])
-    counts = [len(inquiry.points) for inquiry in inquiries]
-    targets = np.repeat(keys.centres[[inquiry.key for inquiry in inquiries]], counts, axis=0)
-    groups = np.repeat(np.arange(len(inquiries)), counts)
-    seen = np.isfinite(points).all(axis=1)
-    return decoder.fit(points[seen], targets[seen], groups[seen])
+    centres = [np.tile(keys.centres[inquiry.key], (len(inquiry.points), 1)) for inquiry in inquiries]
+    return decoder.fit(
+        np.concatenate([inquiry.points for inquiry in inquiries]),
+        np.concatenate(centres),
+        np.concatenate([inquiry.times for inquiry in inquiries]),
+    )
 
 
 def _selects(decoder: Any, inquiry: Inquiry, window: float | Literal["all"], keys: Keys) -> int | None:

@@ -98,17 +98,12 @@ def as_signals(
     info = StreamInfo(name, recording.sfreq, recording.channels, recording.unit)
     filters: dict[str, Filter] = {}
     if settings is not None:
-        filters[name] = (
-            _zero_phase(recording.sfreq, settings) if settings.phase == "zero" else _causal(recording, settings)
-        )
+        causal = CausalFilter(recording.sfreq, settings.band, settings.order, settings.notch)
+        filters[name] = causal if settings.phase == "causal" else _zero_phase(recording.sfreq, settings)
     signals = Signals([info], filters, keep_s=np.inf)
     stop = int(np.searchsorted(recording.times, until, side="right"))
     signals.append([Chunk(name, recording.times[:stop], recording.data[:stop])])
     return signals
-
-
-def _causal(recording: RecordedSignals, settings: FilterSettings) -> Filter:
-    return CausalFilter(recording.sfreq, settings.band, settings.order, settings.notch)
 
 
 def _zero_phase(sfreq: float, settings: FilterSettings) -> Filter:

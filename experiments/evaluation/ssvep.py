@@ -30,6 +30,7 @@ def ssvep_scores(
         for recording in recordings
     ]
     frequencies = patterns.frequencies or tuple(sorted({frequency for run in cues for _, frequency in run}))
+    cues = [[cue for cue in run if cue[1] in frequencies] for run in cues]
     factory = resolve(DECODERS, choice.name, DECODER_GROUP)
     decoder = factory(frequencies=frequencies, sfreq=recordings[0].sfreq, lead_s=protocol.lead, **choice.options)
     signals = [as_signals(recording, "eeg") for recording in recordings]

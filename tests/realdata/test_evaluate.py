@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from experiments.evaluate import evaluate
+
+pytestmark = pytest.mark.realdata
+
+
+@pytest.mark.parametrize("protocol", ["causal", "zero_phase"])
+def test_p300_reaches_the_best_public_decoders_mean(data_root: Path, protocol: str) -> None:
+    mean = evaluate("p300_gtec8ch", data_root / "recordings", protocol=protocol).mean
+    assert mean["auc"] >= 0.945
+    assert mean["characters@1"] >= 0.65
+    assert mean["characters@3"] >= 0.91
+    assert mean["characters@5"] >= 0.96
+
+
+def test_fbcca_reaches_its_published_figures(data_root: Path) -> None:
+    mean = evaluate("ssvep_exo", data_root / "recordings").mean
+    for key, anchor in {"accuracy@1": 0.788, "accuracy@2": 0.875, "accuracy@3": 0.920}.items():
+        assert mean[key] > anchor - 1 / 288
+
+
+def test_gaze_misses_at_most_one_key(data_root: Path) -> None:
+    result = evaluate("gaze_bcipy_tobii", data_root / "recordings")
+    assert all(score.value * score.n > score.n - 1.5 for score in result.scores)
