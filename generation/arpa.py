@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def read_arpa(path: Path) -> NgramTable:
     """
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as raw:
-            return _read(io.TextIOWrapper(raw, encoding="utf-8", newline="\n"))  # type: ignore[arg-type]
+            return _read(io.TextIOWrapper(raw, encoding="utf-8", newline="\n"))
     except (EOFError, gzip.BadGzipFile, UnicodeDecodeError, ValueError, IndexError, KeyError) as error:
         raise ValueError(f"File {path} must be a whole ARPA language model ({error}).") from error
 
@@ -127,7 +127,11 @@ def load_table(path: Path) -> NgramTable:
         return NgramTable(tuple(arrays["vocabulary"].tobytes().decode().split("\n")), orders)
 
 
-def _write(table: NgramTable, raw: IO[bytes], digits: int) -> None:
+class _Writable(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
+def _write(table: NgramTable, raw: _Writable, digits: int) -> None:
     head = "\\data\\\n" + "".join(f"ngram {k}={len(g.word)}\n" for k, g in enumerate(table.orders, start=1))
     raw.write(head.encode())
     names: list[str] = [""]
@@ -207,4 +211,3 @@ def _find(grams: Grams, n_words: int, parent: IntArray, word: IntArray) -> IntAr
     if not np.array_equal(keys[np.minimum(place, len(keys) - 1)], wanted):
         raise ValueError("every n-gram's beginning must be an n-gram too")
     return place
-

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from generation.arpa import BEGIN, END, UNKNOWN, FloatArray, IntArray, NgramTable, read_arpa
+from generation.arpa import BEGIN, UNKNOWN, FloatArray, IntArray, NgramTable, read_arpa
 
 try:
     import kenlm
@@ -122,7 +122,7 @@ class ArpaModel:
         """Place among order ``depth + 1`` of an n-gram of order ``depth`` with one more word."""
         low, high = int(self._starts[depth - 1][node]), int(self._starts[depth - 1][node + 1])
         words = self._table.orders[depth].word
-        place = bisect_left(words, word, low, high)  # type: ignore[type-var,arg-type]
+        place = bisect_left(words, word, low, high)
         return place if place < high and words[place] == word else None
 
 
