@@ -1,6 +1,7 @@
 """What a data set is: its files, its markers, and the protocols by which decoders are judged on it."""
 
 import re
+import reprlib
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -238,12 +239,19 @@ def _folder() -> Any:
 
 
 def _sentence(error: ValidationError) -> str:
-    """The first mistake in words: key, value got, value needed."""
-    first = error.errors()[0]
-    # The discriminator's value comes first in every place below the top.
-    key = ".".join(str(part) for part in first["loc"][1:] or first["loc"]) or "task"
-    if first["type"] == "extra_forbidden":
+    """One mistake in words: key, value got, value needed."""
+    # A misspelt key is unknown, and the right one missing: the former says more.
+    mistake = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    if mistake["type"] == "union_tag_not_found":
+        return "key 'task' is missing."
+    if mistake["type"] == "union_tag_invalid":
+        context = mistake["ctx"]
+        return f"key 'task' (got {context['tag']!r}) must be one of {context['expected_tags']}."
+    # The value of 'task' comes first in the place of every other mistake.
+    key = ".".join(str(part) for part in mistake["loc"][1:])
+    if mistake["type"] == "extra_forbidden":
         return f"key '{key}' is unknown."
-    if first["type"] == "missing":
+    if mistake["type"] == "missing":
         return f"key '{key}' is missing."
-    return f"key '{key}' (got {first['input']!r}) is not valid: {first['msg'][0].lower()}{first['msg'][1:]}."
+    needed = mistake["msg"].removeprefix("Value error, ")
+    return f"key '{key}' (got {reprlib.repr(mistake['input'])}) is not valid: {needed[0].lower()}{needed[1:]}."

@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 from acquisition.files import RecordedSignals
 from acquisition.stream import FloatArray, SampleArray
 from experiments.evaluation.datasets import Characters, Choice, ErpMarkers, ErpProtocol
+from experiments.evaluation.decoders import build
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
-from experiments.registry import DECODER_GROUP, DECODERS, resolve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
     epochs, usable, is_target, decision = [], [], [], []
     n_decisions = 0
     for recording in recordings:
-        if 2 * protocol.filter.band[1] > recording.sfreq / protocol.decimate:
+        if protocol.decimate > 1 and 2 * protocol.filter.band[1] > recording.sfreq / protocol.decimate:
             raise ValueError(
                 f"Setting 'decimate' (got {protocol.decimate}) must leave at least twice the filter's upper edge, "
                 f"{protocol.filter.band[1]:g} Hz, of the {recording.sfreq:g} Hz in {recording.path}."
@@ -108,11 +108,10 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
 
 def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, where: str) -> FloatArray:
     """Score of each flash by a decoder that has not seen its decision; NaN where the epoch is not usable."""
-    factory = resolve(DECODERS, choice.name, DECODER_GROUP)
     scores = np.full(len(tested.usable), np.nan)
     model: Any = None
     if learnt is not None:
-        model = factory(**choice.options).fit(learnt.epochs[learnt.usable], learnt.is_target[learnt.usable])
+        model = build(choice).fit(learnt.epochs[learnt.usable], learnt.is_target[learnt.usable])
     decisions = np.unique(tested.decision)
     if model is None and len(decisions) < 2:
         raise ValueError(f"Leaving one decision out needs at least two (got one for {where}).")
@@ -120,7 +119,7 @@ def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, wher
         test = tested.usable & (tested.decision == decision)
         if learnt is None:
             train = tested.usable & (tested.decision != decision)
-            model = factory(**choice.options).fit(tested.epochs[train], tested.is_target[train])
+            model = build(choice).fit(tested.epochs[train], tested.is_target[train])
         if test.any():
             scores[test] = model.decision_function(tested.epochs[test])
     return scores
@@ -156,8 +155,7 @@ def _character_hits(
             )
         # A repetition with a hole cannot be counted either way.
         decisions.append(kept[np.isfinite(scores[kept]).all(axis=1)])
-    hits = dict.fromkeys(settings.repetitions, 0.0)
-    counts = dict.fromkeys(settings.repetitions, 0)
+    counts: dict[int, tuple[float, int]] = {}
     for repetitions in settings.repetitions:
         blocks = [
             kept[first : first + repetitions]
@@ -166,14 +164,13 @@ def _character_hits(
         ]
         if not blocks:
             raise ValueError(f"Setting 'repetitions' must not exceed what {where} holds (got {repetitions}).")
-        counts[repetitions] = len(blocks)
         drawn = [
             _is_found(scores[block], flashes.is_target[block], settings, rng)
             for _ in range(settings.draws)
             for block in blocks
         ]
-        hits[repetitions] = sum(drawn) / settings.draws
-    return {repetitions: (hits[repetitions], counts[repetitions]) for repetitions in settings.repetitions}
+        counts[repetitions] = sum(drawn) / settings.draws, len(blocks)
+    return counts
 
 
 def _is_found(scores: FloatArray, is_target: NDArray[np.bool_], settings: Characters, rng: np.random.Generator) -> bool:

@@ -12,9 +12,9 @@ from acquisition.files import RecordedSignals, read_bcipy_gaze
 from acquisition.stimulus import Presentation, StimulusBlock
 from acquisition.stream import FloatArray, SampleArray
 from experiments.evaluation.datasets import Choice, GazeDataset, GazeMarkers, GazeProtocol
+from experiments.evaluation.decoders import build
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
-from experiments.registry import DECODER_GROUP, DECODERS, resolve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +93,8 @@ def gaze_scores(
     learnt = _inquiries(training, keys, patterns)
     if not learnt and len(tested) < 2:
         raise ValueError(f"Leaving one inquiry out needs at least two (got one in {recordings[0].path}).")
-    factory = resolve(DECODERS, choice.name, DECODER_GROUP)
     hits = dict.fromkeys(protocol.windows, 0)
-    decoder = factory(screen_px=keys.screen_px, **choice.options)
+    decoder = build(choice, screen_px=keys.screen_px)
     for number, inquiry in enumerate(tested):
         decoder = _fitted(decoder, learnt or tested[:number] + tested[number + 1 :], keys)
         for window in protocol.windows:

@@ -6,9 +6,9 @@ import numpy as np
 
 from acquisition.files import RecordedSignals
 from experiments.evaluation.datasets import Choice, SsvepMarkers, SsvepProtocol
+from experiments.evaluation.decoders import build
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
-from experiments.registry import DECODER_GROUP, DECODERS, resolve
 
 
 def ssvep_scores(
@@ -31,8 +31,7 @@ def ssvep_scores(
     ]
     frequencies = patterns.frequencies or tuple(sorted({frequency for run in cues for _, frequency in run}))
     cues = [[cue for cue in run if cue[1] in frequencies] for run in cues]
-    factory = resolve(DECODERS, choice.name, DECODER_GROUP)
-    decoder = factory(frequencies=frequencies, sfreq=recordings[0].sfreq, lead_s=protocol.lead, **choice.options)
+    decoder = build(choice, frequencies=frequencies, sfreq=recordings[0].sfreq, lead_s=protocol.lead)
     signals = [as_signals(recording, "eeg") for recording in recordings]
     scores = []
     for window in protocol.windows:

@@ -260,12 +260,14 @@ def test_interval_of_a_mean_of_counts_holds_those_of_both_neighbours() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("tmin = 0.0", "tmni = 0.0", r"key 'protocols\.0\.tmin' is missing"),
+        ("tmin = 0.0", "tmni = 0.0", r"key 'protocols\.0\.tmni' is unknown"),
+        ("tmin = 0.0", "", r"key 'protocols\.0\.tmin' is missing"),
         ("tmin = 0.0", "tmin = 0.0\ncolour = 1", r"key 'protocols\.0\.colour' is unknown"),
         ("tmin = 0.0", "tmin = 0.7", r"'tmin' \(got 0\.7\) must be less than 'tmax'"),
         ("draws = 5", "draws = 0", r"key 'protocols\.0\.characters\.draws' \(got 0\) is not valid"),
         ("'flash/target'", "'flash/(target'", r"no regular expression"),
-        ('task = "erp"', 'task = "emg"', r"(?i)emg"),
+        ('task = "erp"', 'task = "emg"', r"key 'task' \(got 'emg'\) must be one of 'erp', 'ssvep', 'gaze'"),
+        ('task = "erp"', "", r"key 'task' is missing"),
         ("name = ", "name: ", r"is not a TOML file"),
     ],
 )
@@ -291,6 +293,30 @@ def test_unknown_names_list_the_known_ones(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         evaluate(**{"dataset": described(ERP), "root": tmp_path, **changes})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("n_harmonics", "n_overtones", r"'fbcca' cannot be made from .*n_overtones: .*unexpected"),
+        ('"fbcca"', '"xdawn-ts"', r"'xdawn-ts' cannot be made from frequencies"),
+        ('"fbcca"', '"fbca"', r"must be one of fbcca, gaze, xdawn-ts \(got 'fbca'\)"),
+    ],
+)
+def test_decoder_that_does_not_fit_is_named(
+    tmp_path: Path, described: Callable[[str], str], old: str, new: str, said: str
+) -> None:
+    save_flicker(tmp_path / "sub-a_run-1_raw.fif", snr=1.0, seed=11)
+    with pytest.raises(ValueError, match=said):
+        evaluate(described(SSVEP.replace(old, new)), tmp_path)
+
+
+def test_filter_that_the_sampling_rate_cannot_hold_is_refused(tmp_path: Path, described: Callable[[str], str]) -> None:
+    save_speller(tmp_path / "sub-a_raw.fif", snr=1.0, seed=12)
+    with pytest.raises(ValueError, match=r"'band' must lie between 0 and half the sampling rate, 50 Hz"):
+        evaluate(described(ERP.replace("[1.0, 12.0]", "[1.0, 60.0]").replace("decimate = 2", "")), tmp_path)
+    with pytest.raises(ValueError, match=r"'decimate' \(got 8\) must leave at least twice"):
+        evaluate(described(ERP.replace("decimate = 2", "decimate = 8")), tmp_path)
 
 
 def test_missing_files_and_folders_are_named(tmp_path: Path, described: Callable[[str], str]) -> None:
