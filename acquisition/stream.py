@@ -165,7 +165,7 @@ class Signals:
                 continue
             span = times[last] - times[first]
             starts_there = abs(times[first] - (onset + tmin)) <= 0.75 * period
-            if not starts_there or abs(span - (n_times - 1) * period) > 1.5 * period:
+            if not starts_there or abs(span - (n_times - 1) * period) > 0.75 * period:
                 continue
             window = data[first : last + 1]
             if np.isfinite(window).all():
