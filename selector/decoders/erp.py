@@ -5,18 +5,15 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pyriemann.estimation import XdawnCovariances
 from pyriemann.geometry.base import invsqrtm
-from pyriemann.tangentspace import TangentSpace
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import Pipeline, make_pipeline
 
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
 from selector.calibration import platt, temperature
+from selector.decoders.xdawn import shrunk_covariance, xdawn_tangent_space
 from selector.types import Evidence
 
 BAND = (1.0, 12.0)
@@ -24,50 +21,6 @@ BAND = (1.0, 12.0)
 
 DECIMATED_SFREQ = 50.0
 """Epochs are thinned to the lowest rate (Hz) not below this one; the band-pass has removed what would alias."""
-
-SHRINKAGE = 0.05
-"""Share of the way from a sample covariance to its own diagonal."""
-
-
-def shrunk_covariance(X: FloatArray) -> FloatArray:
-    """Covariances (..., n, n) of zero-mean rows (..., n, n_times), shrunk a little toward their diagonal.
-
-    The amount is fixed: the estimators that choose it from 40 samples shrink the small prototypes away.
-    """
-    covariance = X @ np.swapaxes(X, -1, -2) / X.shape[-1]
-    diagonal = np.einsum("...ii->...i", covariance).copy()
-    covariance *= 1 - SHRINKAGE
-    np.einsum("...ii->...i", covariance)[...] = diagonal
-    return np.asarray(covariance)
-
-
-def xdawn_tangent_space(n_filters: int = 8, C: float = 0.03) -> Pipeline:
-    """Classifier of single epochs: xDAWN covariances, tangent space, logistic regression.
-
-    Parameters
-    ----------
-    n_filters : int
-        Spatial filters for the target response, at most as many as there are channels.
-    C : float
-        Inverse strength of the logistic regression's penalty.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        For epochs (n_epochs, n_channels, n_times) and labels 0 and 1. Its decision values are log-odds
-        as if both classes were equally frequent.
-
-    Notes
-    -----
-    Barachant and Congedo, "A plug & play P300 BCI using information geometry", arXiv:1409.0107, 2014.
-    """
-    return make_pipeline(
-        XdawnCovariances(
-            nfilter=n_filters, classes=[1], estimator=shrunk_covariance, xdawn_estimator=shrunk_covariance
-        ),
-        TangentSpace(metric="riemann"),
-        LogisticRegression(C=C, class_weight="balanced", solver="lbfgs", max_iter=1000),
-    )
 
 
 class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
