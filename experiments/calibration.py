@@ -145,13 +145,12 @@ def _fit_gaze(config: Config, run: CalibrationRun, rng: np.random.Generator) -> 
         cued = rng.permutation(cued)
     times, gaze = run.signals.times("gaze"), run.signals.data("gaze")
     centres = run.trials[0].presentation.regions[:, :2] + run.trials[0].presentation.regions[:, 2:] / 2
-    points, targets, groups = [], [], []
-    for trial, slot in zip(run.trials, cued, strict=True):
-        looked = (times >= trial.presentation.start) & (times <= trial.presentation.end)
-        points.append(gaze[looked])
-        targets.append(np.tile(centres[slot], (int(looked.sum()), 1)))
-        groups.append(np.full(int(looked.sum()), trial.presentation.trial))
-    return GazeDecoder().fit(np.concatenate(points), np.concatenate(targets), np.concatenate(groups))
+    looked = [(times >= trial.presentation.start) & (times <= trial.presentation.end) for trial in run.trials]
+    return GazeDecoder().fit(
+        np.concatenate([gaze[during] for during in looked]),
+        np.concatenate([np.tile(centres[slot], (int(d.sum()), 1)) for d, slot in zip(looked, cued, strict=True)]),
+        np.concatenate([times[during] for during in looked]),
+    )
 
 
 def _shuffled_within(

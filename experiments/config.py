@@ -26,7 +26,7 @@ class Stopping(Section):
 
     p: Probability = 0.95
     min_evidence_nats: Annotated[float, Field(ge=0, le=100)] = 2.0
-    min_observations: Count = 8
+    min_observations: Count = 16
     no_control_p: Probability = 0.9
     max_blocks: Count = 8
     tail_s: Seconds = 1.0
