@@ -15,6 +15,7 @@ try:
 except ImportError:  # no compiler where Assent was installed; the arrays answer everything
     kenlm = None
 
+_KENLM_MAX_ORDER = 6  # as the package on PyPI is compiled
 _LN10 = float(np.log(10.0))
 
 
@@ -156,7 +157,7 @@ class KenlmModel(ArpaModel):
 
 
 def load_model(path: Path, table: NgramTable | None = None) -> ArpaModel:
-    """Load an ARPA file, plain or gzipped: a ``KenlmModel`` where kenlm is installed, else an ``ArpaModel``.
+    """Load an ARPA file, plain or gzipped: a ``KenlmModel`` where kenlm can serve it, else an ``ArpaModel``.
 
     Parameters
     ----------
@@ -174,7 +175,7 @@ def load_model(path: Path, table: NgramTable | None = None) -> ArpaModel:
         raise FileNotFoundError(f"Argument 'path' (got {path}) must be an ARPA file.")
     if table is None:
         table = read_arpa(path)
-    if kenlm is None:
+    if kenlm is None or len(table.orders) > _KENLM_MAX_ORDER:
         return ArpaModel(table)
     config = kenlm.Config()
     config.show_progress = False

@@ -26,14 +26,14 @@ _NAME = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*")
 _OPERATOR = re.compile("|".join(re.escape(op) for op in sorted(OPERATORS, key=len, reverse=True)))
 _PREFIX = r"(?:[rR][bBfF]?|[bBfF][rR]?|[uU])?"
 _STRING_START = re.compile(_PREFIX + r"('''|\"\"\"|'|\")")
-_STRING = re.compile(
+STRING_PATTERN = (
     _PREFIX
     + r"(?:'''(?:[^'\\]|\\.|'(?!''))*'''"
     + r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
     + r"|(?!''')'(?:[^'\\\n]|\\.)*'"
-    + r'|(?!""")"(?:[^"\\\n]|\\.)*")',
-    re.DOTALL,
+    + r'|(?!""")"(?:[^"\\\n]|\\.)*")'
 )
+_STRING = re.compile(STRING_PATTERN, re.DOTALL)
 _UNCLOSED = re.compile(r"""'(?:[^'\\\n]|\\.)*\\?|"(?:[^"\\\n]|\\.)*\\?""", re.DOTALL)
 _DIGITS = r"[0-9](?:_?[0-9])*"
 _EXPONENT = rf"[eE][+-]?{_DIGITS}"

@@ -29,7 +29,7 @@ class TextValidator:
         self._max_length = max_length
 
     def check(self, context: Context, candidate: Candidate) -> Verdict:
-        """Judge; an invalid candidate is a verdict, never an exception, and the document's own text is not looked at."""
+        """Judge; an invalid candidate is a verdict, never an exception; the document's own text is not read."""
         begun = time.perf_counter()
         rule, reason = self._judge(context, candidate.text)
         return Verdict(not rule, self.stage, rule, reason, time.perf_counter() - begun)
