@@ -82,7 +82,9 @@ class Recorder:
         return chunks
 
     def sync(self) -> None:
-        """Return when everything pulled so far is on the disk."""
+        """Return when everything pulled so far is on the disk; at once where the file is closed."""
+        if self._file.closed:
+            return
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
@@ -176,9 +178,14 @@ class Recording:
             logger.warning("%s", self.truncated)
         batches = _Batches()
         try:
-            streams, _ = pyxdf.load_xdf(
-                io.BytesIO(content[:end]), on_chunk=batches.take, synchronize_clocks=False, dejitter_timestamps=False
-            )
+            # The rate that pyxdf works out for each stream is of no use here, and not finite for a few equal stamps.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                streams, _ = pyxdf.load_xdf(
+                    io.BytesIO(content[:end]),
+                    on_chunk=batches.take,
+                    synchronize_clocks=False,
+                    dejitter_timestamps=False,
+                )
         except (LookupError, ValueError, SyntaxError, struct.error) as error:
             raise ValueError(f"Recording {path} is damaged: pyxdf cannot read it ({error}).") from error
         names = [stream["info"]["name"][0] for stream in streams]

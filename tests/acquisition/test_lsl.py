@@ -1,6 +1,7 @@
 """LSL with real outlets on the loopback interface; those that are killed live in processes of their own."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -235,6 +236,19 @@ def test_a_second_network_in_one_process_is_refused(clock: LSLClock, network: di
         local_network(f"other-{uuid.uuid4().hex}")
     with pytest.raises(ValueError, match="'session_id' must consist of"):
         local_network("../escape")
+
+
+def test_another_session_on_this_machine_is_not_seen(source_id: str, network: dict[str, str]) -> None:
+    elsewhere = {key: value for key, value in os.environ.items() if key not in network}
+    script = "from acquisition.lsl import local_network; local_network()" + PUBLISH
+    stranger = subprocess.Popen([sys.executable, "-c", script, source_id, "2"], env=elsewhere)
+    try:
+        with pytest.raises(OSError, match=f"No LSL stream for 'eeg' .*{source_id}"):
+            LSLSource([StreamWanted("eeg", source_id=source_id)], timeout_s=3.0)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_only_eeg_and_gaze_are_streams_of_samples() -> None:
