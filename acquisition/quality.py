@@ -12,6 +12,8 @@ GAP_PERIODS = 3.5
 AHEAD_S = 0.05
 RATE_WINDOW_S = 5.0
 RATE_TOLERANCE = 0.05
+BLINK_S = 0.5
+"""Gaze that is lost for no longer than this is a blink, and no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Fault:
         The stream's name.
     kind : str
         "lost": silent for too long. "back": the first samples after that. "gap": a hole between two
-        samples. "nan": a bout of samples without a finite value begins (``value`` is 0) or has ended.
-        "clock": time stamps step back, or lie ahead of the session's clock. "rate": the samples come
+        samples. "nan": a bout of samples without a finite value begins (``value`` is 0) or has ended;
+        in gaze only one that is longer than a blink. "clock": time stamps step back, or lie ahead of the session's clock. "rate": the samples come
         at another rate than the nominal one.
     time : float
         When, in s: the session's clock for "lost", otherwise the stamp of the sample that shows it.
@@ -156,19 +158,21 @@ class _State:
         return faults
 
     def _bouts(self, times: FloatArray, broken: NDArray[np.bool_]) -> list[Fault]:
-        """Begin and end of every stretch of samples with a value that is not finite."""
+        """Begin and end of every stretch of samples with a value that is not finite; in gaze, of those past a blink."""
         if not self.n_nan and not broken.any():
             return []
         faults = []
+        n_tolerated = round(BLINK_S * self.info.sfreq) if self.info.unit == "px" else 0
         for time, is_broken in zip(times.tolist(), broken.tolist(), strict=True):
             if is_broken:
-                if not self.n_nan:
+                if self.n_nan == n_tolerated:
                     faults.append(self._fault("nan", time, 0.0, "samples without a finite value begin"))
                 self.n_nan += 1
                 self.nan_until = time
-            elif self.n_nan:
-                detail = f"{self.n_nan} samples without a finite value have ended"
-                faults.append(self._fault("nan", self.nan_until, float(self.n_nan), detail))
+            else:
+                if self.n_nan > n_tolerated:
+                    detail = f"{self.n_nan} samples without a finite value have ended"
+                    faults.append(self._fault("nan", self.nan_until, float(self.n_nan), detail))
                 self.n_nan = 0
         return faults
 

@@ -100,14 +100,18 @@ class Signals:
         self._keep_s = keep_s
         self._buffers = {info.name: _Buffer(len(info.channels)) for info in streams}
 
-    def append(self, chunks: Iterable[Chunk]) -> None:
-        """Take in what a source delivered; samples older than what is held already are dropped."""
+    def append(self, chunks: Iterable[Chunk], until: float = np.inf) -> None:
+        """Take in what a source delivered.
+
+        Samples older than what is held already are dropped, and so are those stamped later than ``until`` (s): one
+        stamp in the far future would otherwise shut out all that follow.
+        """
         for chunk in chunks:
             buffer = self._buffers.get(chunk.stream)
             if buffer is None:
                 continue
             newest = buffer.newest
-            times, data = chunk.times, chunk.data
+            times, data = chunk.times[chunk.times <= until], chunk.data[chunk.times <= until]
             if len(times) and (times[0] <= newest or (len(times) > 1 and np.any(np.diff(times) <= 0))):
                 ahead = times > np.maximum.accumulate(np.concatenate(([newest], times[:-1])))
                 times, data = times[ahead], data[ahead]

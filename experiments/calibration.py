@@ -14,10 +14,10 @@ from acquisition.stimulus import Presentation
 from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
 from experiments.config import Config
 from experiments.display.headless import HeadlessDisplay
-from experiments.rig import paradigm, screen, signals
+from experiments.rig import FittedDecoder, paradigm, screen, signals
 from selector.decoders.erp import ErpDecoder
 from selector.decoders.gaze import GazeDecoder
-from selector.types import Decoder, Posterior
+from selector.types import Posterior
 
 # The person needs a moment to find the cued slot, and the last flash its epoch.
 _CUE_S, _TAIL_S = 1.5, 1.2
@@ -97,7 +97,7 @@ def _cues(n: int, n_slots: int, rng: np.random.Generator) -> list[int]:
     return [int(slot) for slot in np.concatenate(rounds)[:n]]
 
 
-def fit_cued(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Decoder:
+def fit_cued(config: Config, run: CalibrationRun, rng: np.random.Generator) -> FittedDecoder:
     """Fit the paradigm's decoder to a calibration run; under the control "shuffled-labels", to meaningless labels."""
     if config.paradigm == "dwell":
         return _fit_gaze(config, run, rng)
@@ -112,7 +112,7 @@ def fit_cued(config: Config, run: CalibrationRun, rng: np.random.Generator) -> D
 
 def fit_recorded(
     config: Config, recording: RecordedSignals, characters: Sequence[int], rng: np.random.Generator
-) -> Decoder:
+) -> FittedDecoder:
     """Fit an ERP decoder to some characters of a recorded P300 session."""
     stretches = labelled_stretches(recording, characters)
     info = StreamInfo("eeg", recording.sfreq, recording.channels, "V")
@@ -131,7 +131,7 @@ def _fit_erp(
     targets: NDArray[np.bool_],
     groups: NDArray[np.int_],
     rng: np.random.Generator,
-) -> Decoder:
+) -> FittedDecoder:
     if config.control == "shuffled-labels":
         targets = _shuffled_within(targets, groups, rng)
     decoder = ErpDecoder(sfreq=held.streams["eeg"].sfreq)
@@ -139,7 +139,7 @@ def _fit_erp(
     return decoder.fit(epochs[usable], targets[usable], groups[usable])
 
 
-def _fit_gaze(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Decoder:
+def _fit_gaze(config: Config, run: CalibrationRun, rng: np.random.Generator) -> FittedDecoder:
     cued = np.array([trial.cued for trial in run.trials])
     if config.control == "shuffled-labels":
         cued = rng.permutation(cued)

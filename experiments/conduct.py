@@ -45,7 +45,8 @@ def conduct(session: Session, opening: Mapping[str, Any], max_pages: int) -> Doc
         reason = "stream lost"
         raise
     except OSError as error:
-        reason = "disk full" if error.errno == errno.ENOSPC else "failed"
+        full = errno.ENOSPC in (error.errno, getattr(error.__cause__, "errno", None))
+        reason = "disk full" if full else "failed"
         raise
     finally:
         try:

@@ -10,11 +10,13 @@ from acquisition.recording import Recorder
 from experiments.conduct import conduct
 from experiments.config import Config, to_toml
 from experiments.display.headless import HeadlessDisplay, Viewer
+from experiments.document import Document
 from experiments.folder import RunFolder, environment
 from experiments.log import SCHEMA_VERSION, FileLog
 from experiments.metrics import summarise
+from experiments.pages import PageMaker
 from experiments.participants import Progress, Setting, participant_setting
-from experiments.rig import page_maker, rig, save_decoder, screen
+from experiments.rig import FittedDecoder, page_maker, rig, save_decoder, screen
 
 TARGETS = {
     "text": "please open the window",
@@ -57,40 +59,68 @@ def run_demo(
     progress("loading the language models", 0, 1)
     pages = page_maker(config)
     progress("loading the language models", 1, 1)
-    folder = RunFolder.create(root)
-    folder.config.write_text(to_toml(config), encoding="utf-8")
-    folder.environment.write_text(json.dumps(environment(), indent=1), encoding="utf-8")
     with participant_setting(config, fast, progress) as (setting, decoder, how):
-        save_decoder(decoder, folder)
-        recorder = Recorder(setting.source, folder.signals)
-        log = FileLog(folder.events, setting.announce, beside=recorder.sync)
-        try:
-            log.now = setting.clock.now()
-            display = HeadlessDisplay(
-                setting.clock,
-                screen(config),
-                [*setting.viewers, *viewers],
-                setting.pacing,
-                config.timing.tick_frames,
-            )
-            session = rig(
-                config,
-                source=recorder,
-                display=display,
-                decoders=[decoder],
-                pages=pages,
-                n_layers=pages.n_layers,
-                log=log,
-                arrange=setting.arrange,
-            )
-            conduct(session, _opening(config, setting, pages.n_layers, how, pages.models), config.max_pages)
-        finally:
-            log.close()
-            recorder.close()
+        folder = RunFolder.create(root)
+        write_target(config, folder, setting, decoder, how, pages, viewers)
     return {**summarise(folder.read_events()), "session": str(folder.path)}
 
 
-def _opening(config: Config, setting: Setting, n_layers: int, how: str, models: dict[str, str]) -> dict[str, Any]:
+def write_target(
+    config: Config,
+    folder: RunFolder,
+    setting: Setting,
+    decoder: FittedDecoder,
+    how: str,
+    pages: PageMaker,
+    viewers: Sequence[Viewer] = (),
+) -> Document:
+    """Record a run in its folder, from the settings to the last event.
+
+    Parameters
+    ----------
+    config : Config
+        Its target is set.
+    folder : RunFolder
+        Empty so far.
+    setting : Setting
+        The participant, and the clock that all live by.
+    decoder : FittedDecoder
+    how : str
+        What the decoder was fitted to, in words, for the log.
+    pages : PageMaker
+    viewers : sequence of Viewer
+        Told of what is shown, beside the participant.
+
+    Raises
+    ------
+    StreamLost, OSError, KeyboardInterrupt
+        What ended the run early; see `experiments.conduct.conduct`.
+    """
+    folder.config.write_text(to_toml(config), encoding="utf-8")
+    folder.environment.write_text(json.dumps(environment(), indent=1), encoding="utf-8")
+    save_decoder(decoder, folder)
+    recorder = Recorder(setting.source, folder.signals)
+    log = FileLog(folder.events, setting.announce, beside=recorder.sync)
+    log.now = setting.clock.now()
+    everyone = [*setting.viewers, *viewers]
+    session = rig(
+        config,
+        source=recorder,
+        display=HeadlessDisplay(setting.clock, screen(config), everyone, setting.pacing, config.timing.tick_frames),
+        decoders=[decoder],
+        pages=pages,
+        n_layers=pages.n_layers,
+        log=log,
+        arrange=setting.arrange,
+    )
+    try:
+        return conduct(session, _opening(config, setting, pages, how), config.max_pages)
+    finally:
+        log.close()
+        recorder.close()
+
+
+def _opening(config: Config, setting: Setting, pages: PageMaker, how: str) -> dict[str, Any]:
     """Fields of the first event."""
     grid = screen(config)
     return {
@@ -99,7 +129,7 @@ def _opening(config: Config, setting: Setting, n_layers: int, how: str, models: 
         "config": config.model_dump(),
         "target": config.target,
         "document": "",
-        "n_layers": n_layers,
+        "n_layers": pages.n_layers,
         "clock": {"kind": type(setting.clock).__name__, "counts_compute": setting.counts_compute},
         "screen": {
             "width_px": grid.width_px,
@@ -113,5 +143,5 @@ def _opening(config: Config, setting: Setting, n_layers: int, how: str, models: 
             for s in setting.source.streams
         ],
         "decoder": how,
-        "models": models,
+        "models": pages.models,
     }

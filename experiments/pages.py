@@ -213,6 +213,8 @@ class PageMaker:
         In the order in which they are asked; the first that refuses decides.
     policy : LayoutPolicy
     screen : Screen
+    models : mapping of str to str
+        Name and checksum of each language model behind the generators, for the log.
     """
 
     def __init__(
@@ -222,7 +224,9 @@ class PageMaker:
         validators: Sequence[Validator],
         policy: LayoutPolicy,
         screen: Screen,
+        models: Mapping[str, str] | None = None,
     ) -> None:
+        self.models = dict(models or {})
         self._generators = generators
         self._speller = speller
         self._validators = validators

@@ -23,8 +23,7 @@ from experiments.calibration import fit_cued, fit_recorded, run_calibration
 from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
-from experiments.rig import Arrange
-from selector.types import Decoder
+from experiments.rig import Arrange, FittedDecoder
 
 Progress = Callable[[str, int, int], None]
 """``(what, done, total)``"""
@@ -57,7 +56,7 @@ class Setting:
 
 
 @contextlib.contextmanager
-def participant_setting(config: Config, fast: bool, progress: Progress) -> Iterator[tuple[Setting, Decoder, str]]:
+def participant_setting(config: Config, fast: bool, progress: Progress) -> Iterator[tuple[Setting, FittedDecoder, str]]:
     """The participant, the clock and the fitted decoder."""
     rng = np.random.default_rng([config.seed, 1])
     if config.person.recording:
@@ -91,7 +90,7 @@ def _profile(config: Config) -> Profile:
     return profile
 
 
-def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, Decoder, str]:
+def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, FittedDecoder, str]:
     """A recorded participant, and a decoder fitted to other characters of the recording than those played."""
     path = Path(str(config.person.recording))
     progress(f"reading {path.name}", 0, 1)

@@ -57,7 +57,7 @@ def _telling_trial(events: Sequence[dict[str, Any]]) -> int | None:
     taken = [e for e in events if e["kind"] == "selection" and e["slot"] is not None]
     if not taken:
         return None
-    return max(taken, key=lambda e: len(_text(pages[e["trial"]], e["slot"])))["trial"]
+    return int(max(taken, key=lambda e: len(_text(pages[e["trial"]], e["slot"])))["trial"])
 
 
 def _of_trial(events: Sequence[dict[str, Any]], trial: int) -> list[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """Wire a session from its settings: the same for live, simulated and replayed ones."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquisition.filtering import CausalFilter
 from acquisition.quality import Health
@@ -21,6 +22,15 @@ from selector.paradigms.dwell import Dwell
 from selector.paradigms.p300 import P300Groups
 from selector.stopping import ThresholdStopping
 from selector.types import Decoder, Paradigm
+
+
+class FittedDecoder(Decoder, Protocol):
+    """A decoder that can be kept with the run."""
+
+    def to_arrays(self) -> dict[str, NDArray]:
+        """Parameters and what was fitted, as plain arrays."""
+        ...
+
 
 Arrange = Callable[[], tuple[int, tuple[int, int]] | None]
 
@@ -115,7 +125,7 @@ def page_maker(config: Config) -> PageMaker:
     return PageMaker(proposers, speller, [TextValidator(), *validators], policy, screen(config))
 
 
-def save_decoder(decoder: Any, folder: RunFolder) -> None:
+def save_decoder(decoder: FittedDecoder, folder: RunFolder) -> None:
     """Write a decoder's fitted arrays into the run's folder; no pickle, so the file can run no code."""
     np.savez(folder.decoder(decoder.modality), allow_pickle=False, **decoder.to_arrays())
 

@@ -1,12 +1,12 @@
 """A session: everything the loop needs, wired together, and its three senses (hear, weigh, hold)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from acquisition.quality import Health
+from acquisition.quality import AHEAD_S, Fault, Health
 from acquisition.stimulus import Presentation
 from acquisition.stream import Signals, Source, StreamLost
 from experiments.display.screen import Screen
@@ -61,8 +61,15 @@ class Session:
         chunks = self.source.pull(tick.now)
         self.log.write("flips", phase=phase, flips=tick.flips.tolist())
         for fault in self.health.update(tick.now, chunks):
-            self.log.write("fault", stream=fault.stream, fault=fault.kind, time=fault.time, detail=fault.detail)
-        self.signals.append(chunks)
+            self.log.write(
+                "fault", stream=fault.stream, fault=fault.kind, time=fault.time, value=fault.value, detail=fault.detail
+            )
+        self.signals.append(chunks, until=tick.now + AHEAD_S)
+
+    def report(self, fault: Fault) -> None:
+        """Log a fault."""
+        values = asdict(fault)
+        self.log.write("fault", fault=values.pop("kind"), **values)
 
     def weigh(self, presentation: Presentation, prior: Posterior) -> Posterior:
         """Decode what was shown so far, and log it where anything new has spoken."""
@@ -73,7 +80,7 @@ class Session:
             self._heard = state
             self.log.write("posterior", p=posterior.p.tolist(), evidence=[_plain(e) for e in evidence])
             for sentence in refused:
-                self.log.write("fault", stream="", fault="evidence", time=self.log.now, detail=sentence)
+                self.report(Fault("", "evidence", self.log.now, 0.0, sentence))
         return posterior
 
     def hold(self) -> None:

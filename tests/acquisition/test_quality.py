@@ -97,6 +97,15 @@ def test_a_bout_of_nan_is_told_at_its_begin_and_its_end_only() -> None:
     assert (end.kind, end.time, end.value) == ("nan", 60 / 250, 38.0)
 
 
+@pytest.mark.parametrize(("lost_s", "n_faults"), [(0.3, 0), (0.8, 2)])
+def test_gaze_lost_in_a_blink_is_no_fault_and_gaze_lost_for_longer_is(lost_s: float, n_faults: int) -> None:
+    times = np.arange(0, 2, 1 / GAZE.sfreq)
+    data = np.zeros((len(times), len(GAZE.channels)), dtype=np.float32)
+    data[(times >= 0.5) & (times < 0.5 + lost_s)] = np.nan
+    faults = Health([GAZE]).update(2.0, [Chunk(GAZE.name, times, data)])
+    assert kinds(faults) == ["nan"] * n_faults
+
+
 def test_time_stamps_that_step_back_or_lie_ahead_are_clock_faults() -> None:
     health = Health([EEG])
     assert health.update(1.0, [chunk_of([0.99, 0.994])]) == []

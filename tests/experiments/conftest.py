@@ -1,12 +1,21 @@
 """A small world for the loop: a language without models, and sessions on the virtual clock."""
 
+import dataclasses
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
-from experiments.config import Config
+from acquisition.stream import Source, StreamLost
+from experiments.config import Config, load
+from experiments.demo import write_target
+from experiments.folder import RunFolder
 from experiments.pages import LayoutPolicy, PageMaker
+from experiments.participants import participant_setting
 from experiments.rig import screen
 from generation.types import Candidate, Context
 from validation.types import Verdict
@@ -56,3 +65,58 @@ WORDS = {"hello": 0.3, "help": 0.2, "the": 0.2, "then": 0.1, "axe": 0.1}
 @pytest.fixture
 def page_maker() -> PageMaker:
     return PageMaker([WordList(WORDS)], EvenSpeller(), [NoX()], LayoutPolicy(), screen(Config()))
+
+
+@dataclass
+class Run:
+    """A run in a folder: its events, and what ended it early."""
+
+    folder: RunFolder
+    error: BaseException | None
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.folder.read_events()]
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["kind"] == kind]
+
+    @property
+    def document(self) -> str:
+        return self.of_kind("document")[-1]["text"] if self.of_kind("document") else ""
+
+
+class Write(Protocol):
+    """Runs a virtual session; ``wrap`` may stand between the participant and the recorder."""
+
+    def __call__(
+        self,
+        *settings: str,
+        target: str = "hello then the ",
+        wrap: Callable[[Source], Source] = ...,
+        viewers: Sequence[Any] = (),
+        folder: Path | None = None,
+    ) -> Run: ...
+
+
+@pytest.fixture
+def write(tmp_path: Path, page_maker: PageMaker) -> Write:
+    def run(
+        *settings: str,
+        target: str = "hello then the ",
+        wrap: Callable[[Source], Source] = lambda source: source,
+        viewers: Sequence[Any] = (),
+        folder: Path | None = None,
+    ) -> Run:
+        config = load(settings=settings, target=target)
+        run_folder = RunFolder.create(folder or tmp_path)
+        error: BaseException | None = None
+        with participant_setting(config, fast=True, progress=lambda *_: None) as (setting, decoder, how):
+            wrapped = dataclasses.replace(setting, source=wrap(setting.source))
+            try:
+                write_target(config, run_folder, wrapped, decoder, how, page_maker, viewers)
+            except (StreamLost, OSError, KeyboardInterrupt) as caught:
+                error = caught
+        return Run(run_folder, error)
+
+    return run

@@ -1,0 +1,125 @@
+"""The loop: a participant attends, a document grows, and the run replays bit for bit."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from experiments.metrics import summarise
+from experiments.replay import replay
+
+CONTROLS = ("zero-snr", "shuffled-labels", "prior-only")
+
+
+@pytest.mark.parametrize("paradigm", ["p300", "dwell"])
+def test_the_target_is_written_and_the_run_replays_exactly(write, paradigm):
+    run = write(f"paradigm={paradigm}")
+    assert run.document == "hello then the "
+    assert run.events[-1]["reason"] == "written"
+    result = replay(run.folder.path)
+    assert result.exact
+    assert result.n_events == len(run.events)
+
+
+@pytest.mark.parametrize("paradigm", ["p300", "dwell"])
+@pytest.mark.parametrize("control", CONTROLS)
+def test_under_a_control_the_target_is_not_written(write, paradigm, control):
+    run = write(f"paradigm={paradigm}", f"control={control}", "max_pages=6")
+    assert not run.document.startswith("hello")
+    assert run.events[-1]["reason"] == "pages used up"
+    assert replay(run.folder.path).exact
+
+
+def test_the_prior_alone_never_selects(write):
+    run = write("control=prior-only", "max_pages=3", "layout.floor=0.0", "stopping.p=0.1")
+    assert all(e["slot"] is None for e in run.of_kind("selection"))
+
+
+def test_the_same_seed_writes_the_same_events(write):
+    first, second = write("seed=3", target="he"), write("seed=3", target="he")
+
+    def comparable(run):
+        left_out = ("seconds", "started_at", "streams", "environment")
+        return [{k: v for k, v in event.items() if k not in left_out} for event in run.events]
+
+    assert comparable(first) == comparable(second)
+    assert comparable(first) != comparable(write("seed=4", target="he"))
+
+
+def test_nothing_flashes_while_the_page_is_read_and_reading_is_no_evidence(write):
+    run = write(target="he")
+    pages = {e["trial"]: e for e in run.of_kind("page")}
+    blocks = run.of_kind("block")
+    for trial, page in pages.items():
+        first = next(e for e in blocks if e["trial"] == trial)
+        assert first["t"] - page["t"] >= page["read_s"] - 1e-9
+
+
+def test_a_selection_needs_evidence_from_the_person(write):
+    run = write(target="hello the ")
+    for selection in run.of_kind("selection"):
+        assert selection["bits_from_person"] > 0
+
+
+def test_a_mistake_is_undone(write):
+    """A low threshold makes mistakes, and the target is written nevertheless."""
+    run = write("stopping.p=0.5", "person.profile=hard", "seed=2", target="hello then ")
+    summary = summarise(run.folder.read_events())
+    assert summary["exact"]
+    assert summary["n_undos"] > 0
+
+
+def test_the_log_alone_tells_where_every_second_and_bit_went(write):
+    run = write(target="hello ")
+    summary = summarise(run.folder.read_events())
+    taken = [e for e in run.of_kind("selection") if e["slot"] is not None]
+    assert summary["n_selections"] == len(taken)
+    spent = run.events[-1]["t"] - run.of_kind("page")[0]["t"]
+    assert summary["seconds"] == pytest.approx(spent + summary["compute_s"])
+    assert summary["correct_chars_per_min"] == pytest.approx(60 * 6 / summary["seconds"])
+
+
+class AskAt:
+    """A viewer that sends this process a signal when the n-th batch of flips is shown."""
+
+    def __init__(self, number, n):
+        self._number, self._left = number, n
+
+    def see(self, shown):
+        self._left -= shown["what"] == "flips"
+        if self._left == 0:
+            os.kill(os.getpid(), self._number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("n", [1, 40, 97, 160])
+def test_an_interrupt_leaves_whole_files_that_replay(write, number, n):
+    run = write(viewers=[AskAt(number, n)])
+    assert isinstance(run.error, KeyboardInterrupt)
+    assert run.events[-1]["reason"] == "interrupted"
+    assert replay(run.folder.path).exact
+
+
+@pytest.mark.parametrize("n_lines", [2, 40, 111, 112, 113, 230])
+def test_a_log_cut_anywhere_replays_as_far_as_it_goes(write, n_lines):
+    run = write(target="he")
+    lines = run.folder.read_events()[:n_lines]
+    run.folder.events.write_text("".join(f"{line}\n" for line in lines) + '{"seq": 9', encoding="utf-8")
+    result = replay(run.folder.path)
+    assert result.exact
+    assert result.n_events == n_lines
+    assert "cut off" in result.ended
+
+
+def test_a_replay_finds_the_first_event_that_differs(write):
+    run = write(target="he")
+    lines = run.folder.read_events()
+    number = next(i for i, line in enumerate(lines) if '"kind": "selection"' in line)
+    event = json.loads(lines[number])
+    lines[number] = json.dumps({**event, "p": event["p"] / 2}, ensure_ascii=False)
+    run.folder.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    result = replay(run.folder.path)
+    assert not result.exact
+    assert result.first_difference == number
+    assert result.n_identical == result.n_events - 1
