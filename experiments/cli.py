@@ -126,6 +126,71 @@ def report(
     _print(summary, as_json, _tell_demo)
 
 
+@app.command(rich_help_panel="Parts")
+def bench(
+    name: Annotated[str, typer.Argument(help="What is measured: replay, acquisition, selector or generation.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Within a minute.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure speed, as ratios to a peer or a bound in the same run."""
+    from experiments.bench import BENCHES
+    from experiments.registry import resolve
+
+    with _progress() as progress:
+        result = resolve(BENCHES, name)(quick=quick, progress=progress)
+    _print(result, as_json, _tell_bench)
+
+
+@models.command("list")
+def list_models(as_json: Json = False) -> None:
+    """List the models that ship."""
+    from generation.models import list_models as known
+
+    found = [
+        {
+            "name": m.name,
+            "kind": m.kind,
+            "file": m.file.name,
+            "bytes": m.file.stat().st_size if m.file.is_file() else 0,
+            "sha256": m.sha256,
+            "licence": m.licence,
+            "made": m.made,
+        }
+        for m in known()
+    ]
+    _print({"models": found}, as_json, _tell_models)
+
+
+@models.command("verify")
+def verify_models(as_json: Json = False) -> None:
+    """Check every model's file against the manifest; exit code 1 where one is missing or damaged."""
+    from generation.models import list_models as known
+    from generation.models import verify
+
+    faults = {m.name: verify(m) for m in known()}
+    ok = not any(faults.values())
+    _print({"ok": ok, "faults": faults}, as_json, _tell_faults)
+    if not ok:
+        raise typer.Exit(1)
+
+
+@models.command("train")
+def train_model(
+    name: Annotated[str, typer.Argument(help="A model's name; `assent models list` shows them.")],
+    corpora: Annotated[Path, typer.Option(help="Folder of the training texts; its text/ holds sentences and books.")],
+    out: Annotated[Path, typer.Option(help="Folder for the file made.")] = Path("trained"),
+    as_json: Json = False,
+) -> None:
+    """Make a model anew from its training texts."""
+    from generation.models import train
+
+    with _progress() as progress:
+        progress(f"training {name}", 0, 1)
+        path = train(name, corpora, out)
+        progress(f"training {name}", 1, 1)
+    _print({"name": name, "file": str(path)}, as_json, lambda values: print(values["file"]))
+
+
 def main() -> None:
     """Run the command line; a user's mistake becomes one sentence and exit code 2."""
     try:
@@ -142,8 +207,8 @@ def main() -> None:
 
 def _is_ours(error: BaseException) -> bool:
     """Whether our own code raised it as a sentence for the user, rather than some library by a bug of ours."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return Path(last.filename).parent.parts[-1:] != () and any(room in Path(last.filename).parts for room in ROOMS)
+    last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    return any(last.is_relative_to(Path(__file__).parent.parent / room) for room in ROOMS)
 
 
 def _end(sentence: str, code: int) -> NoReturn:
@@ -198,6 +263,38 @@ def _tell_scores(values: dict[str, Any]) -> None:
     console.print("Mean: " + ", ".join(f"{key} {value:.3f}" for key, value in values["mean"].items()))
 
 
+def _tell_bench(values: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = values["table"]
+    table = Table(title=values["bench"])
+    for column in rows[0]:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))
+    console = Console()
+    console.print(table)
+    console.print(values["notes"], style="dim")
+
+
+def _tell_models(values: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for column in ("name", "kind", "MB", "licence", "made by"):
+        table.add_column(column)
+    for m in values["models"]:
+        table.add_row(m["name"], m["kind"], f"{m['bytes'] / 1e6:.1f}", m["licence"], m["made"])
+    Console().print(table)
+
+
+def _tell_faults(values: dict[str, Any]) -> None:
+    for name, fault in values["faults"].items():
+        print(fault or f"Model {name} is whole.")
+
+
 def _merge(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "runs": results,
@@ -243,3 +340,7 @@ def _view(config: Any, show: bool) -> Iterator[list[Any]]:
 
     with TerminalView(Console(stderr=True), config.target or TARGETS[config.kind]) as view:
         yield [view]
+
+
+if __name__ == "__main__":
+    main()
