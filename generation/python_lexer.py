@@ -33,7 +33,7 @@ STRING_PATTERN = (
     + r"|(?!''')'(?:[^'\\\n]|\\.)*'"
     + r'|(?!""")"(?:[^"\\\n]|\\.)*")'
 )
-_STRING = re.compile(STRING_PATTERN, re.DOTALL)
+STRING_WHOLE = re.compile(STRING_PATTERN, re.DOTALL)
 _UNCLOSED = re.compile(r"""'(?:[^'\\\n]|\\.)*\\?|"(?:[^"\\\n]|\\.)*\\?""", re.DOTALL)
 _DIGITS = r"[0-9](?:_?[0-9])*"
 _EXPONENT = rf"[eE][+-]?{_DIGITS}"
@@ -175,7 +175,7 @@ class _Reader:
 
     def _read_string(self, start: re.Match[str]) -> bool:
         buffer, at = self._buffer, self._at
-        if whole := _STRING.match(buffer, at):
+        if whole := STRING_WHOLE.match(buffer, at):
             may_be_triple = whole.end() == len(buffer) == start.end() + 1
             return not may_be_triple and self._emit("STRING", whole.end())
         if len(start[1]) == 1 and not _UNCLOSED.fullmatch(buffer, start.end() - 1):

@@ -1,16 +1,16 @@
 """How each shipped model is made from its training texts."""
 
 import re
+import sysconfig
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 from generation.arpa import NgramTable
 from generation.estimate import estimate, read_text
-from generation.text import SPACE_TOKEN
-from generation.words import NUMBER, RARE, normalise, tokens
+from generation.python_layout import double_quote_all
+from generation.python_lexer import LexState, lex
+from generation.python_symbols import BLANK, CLASSES, DEDENT, INDENT, LAYOUT, NEWLINE_SIGN, class_of, symbols
+from generation.words import NUMBER, RARE, SPACE_SIGN, normalise, tokens
 
 SENTENCES = "common_voice_cc0/en.txt"
 BOOKS = (
@@ -22,9 +22,28 @@ BOOKS = (
 HELD_OUT_BOOK = "public_domain/lane_katrine_1909.txt"
 N_HELD_OUT_SENTENCES = 2000
 
+# Modules of the standard library that no Python model learns from.
+HELD_OUT_MODULES = (
+    "bisect.py",
+    "calendar.py",
+    "csv.py",
+    "fractions.py",
+    "graphlib.py",
+    "heapq.py",
+    "shlex.py",
+    "statistics.py",
+    "textwrap.py",
+)
+# Tests, generated tables and tools that no longer count as today's Python.
+_SKIPPED_FOLDERS = frozenset(
+    {"test", "tests", "idlelib", "lib2to3", "pydoc_data", "encodings", "turtledemo", "site-packages", "__pycache__"}
+    | {"idle_test", "distutils", "ensurepip"}
+)
+
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"')]*\s+")
 _CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 '.,?!-:;\"()")
 _MIN_WORD_COUNT = 2
+_MIN_TOKEN_COUNT, _MIN_TOKEN_MODULES, _MAX_STRING = 10, 4, 12
 
 
 def read_sentences(path: Path) -> list[str]:
@@ -33,7 +52,7 @@ def read_sentences(path: Path) -> list[str]:
 
 
 def read_book(path: Path) -> list[str]:
-    """Sentences, normalised, of a book whose lines are broken at will and whose paragraphs are parted by blank lines."""
+    """Sentences, normalised, of a book with lines broken at will and paragraphs parted by blank lines."""
     text = normalise(read_text(path).replace("_", ""))
     paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text)]
     return [sentence for paragraph in paragraphs for sentence in _SENTENCE_END.split(paragraph) if sentence]
@@ -61,4 +80,61 @@ def train_english_characters(corpora: Path) -> NgramTable:
 
 def character_tokens(sentence: str) -> list[str]:
     """The characters of a normalised sentence that the model knows; white space is one token."""
-    return [SPACE_TOKEN if c == " " else c for c in " ".join(sentence.split()) if c in _CHARACTERS]
+    return [SPACE_SIGN if c == " " else c for c in " ".join(sentence.split()) if c in _CHARACTERS]
+
+
+def standard_library() -> dict[str, str]:
+    """Source of the modules that the Python models learn from, by path; strings in double quotes."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    sources = {}
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder)
+        if not _SKIPPED_FOLDERS & set(name.parts) and str(name) not in HELD_OUT_MODULES:
+            sources[str(name)] = double_quote_all(read_text(path)) if path.stat().st_size else ""
+    return {name: source for name, source in sources.items() if source}
+
+
+def train_python_tokens(corpora: Path) -> NgramTable:  # noqa: ARG001 - the library's source is wherever Python is
+    """Token 5-grams; rare names, numbers and strings are classes.
+
+    Each top-level statement's beginning counts as a document's too, since documents are not only whole modules.
+    """
+    modules = [list(symbols(lex(LexState(), source)[0])) for source in standard_library().values()]
+    counts = Counter(symbol for module in modules for symbol in module)
+    spread = Counter(symbol for module in modules for symbol in set(module))
+    known = {s for s, c in counts.items() if c >= _MIN_TOKEN_COUNT and spread[s] >= _MIN_TOKEN_MODULES and _is_plain(s)}
+    known |= LAYOUT | {s for s in counts if not (s[0].isalnum() or s[0] == "_" or s[-1] in "'\"")}
+    streams = [[s if s in known else class_of(s) for s in module] for module in modules]
+    beginnings = [stream[at : at + 5] for stream in streams for at in _top_level(stream)]
+    return estimate([*streams, *beginnings, sorted(CLASSES)], order=5, prune=(0, 0, 0, 1, 2))
+
+
+def _top_level(stream: list[str]) -> list[int]:
+    """Where statements begin that no block holds and that a blank line parts from what is before."""
+    places = []
+    depth = 0
+    parted = False
+    for place, symbol in enumerate(stream):
+        depth += (symbol == INDENT) - (symbol == DEDENT)
+        if symbol not in LAYOUT:
+            if parted and depth == 0:
+                places.append(place)
+            parted = False
+        elif symbol == BLANK:
+            parted = True
+    return places
+
+
+def train_python_characters(corpora: Path) -> NgramTable:  # noqa: ARG001
+    """Character 7-grams of source as it stands, pruned from the fourth order on."""
+    modules = [[python_token(c) for c in source if c.isascii()] for source in standard_library().values()]
+    return estimate(modules, order=7, prune=(0, 0, 0, 4, 8, 12, 16))
+
+
+def python_token(character: str) -> str:
+    """A character of a program as the character model's token; other white space is a blank."""
+    return NEWLINE_SIGN if character == "\n" else SPACE_SIGN if character.isspace() else character
+
+
+def _is_plain(symbol: str) -> bool:
+    return symbol.split() == [symbol] and (len(symbol) <= _MAX_STRING or symbol.isidentifier())

@@ -8,23 +8,27 @@ from functools import lru_cache
 import numpy as np
 
 from generation.arpa import BEGIN, END, FloatArray
+from generation.models import load
 from generation.ngram import ArpaModel
 from generation.types import Candidate, Context
-from generation.words import SENTENCE_ENDS, WordModel, locate, normalise
+from generation.words import SENTENCE_ENDS, SPACE_SIGN, WordModel, locate, normalise
 
 TEXT_LAYERS = (
     (*string.ascii_lowercase, " ", "'", ".", ",", "?", "!", "-", ":", "\n", ";", '"'),
     (*string.ascii_uppercase, *string.digits),
     (*"()&%$#@/*+=<>[]{}\\^_`|~\t",),
 )
-# How a model's tokens write characters that a token cannot hold.
-SPACE_TOKEN = "▁"
-
 _WORD_WEIGHT = 0.6  # of the words' say in the next character, against the character model's
 _FLOOR = 0.01  # spread evenly over every character
 _TAIL = 400
 # How often a letter is a capital: at a sentence's start, after capitals, and elsewhere.
 _CAPITAL_AT_START, _CAPITAL_AT_FIRST, _CAPITAL_AFTER_CAPITALS, _CAPITAL = 0.95, 0.3, 0.9, 0.02
+
+
+def text_generators() -> tuple[list["WordGenerator"], "TextSpeller"]:
+    """Generators and speller for English text, from the shipped models."""
+    words = WordModel(load("english-words"))
+    return [WordGenerator(words)], TextSpeller(words, load("english-characters"))
 
 
 class WordGenerator:
@@ -75,7 +79,7 @@ class TextSpeller:
     ----------
     words : WordModel
     characters : ArpaModel
-        Over normalised characters, a line being a sentence and ``SPACE_TOKEN`` a space.
+        Over normalised characters, a line being a sentence and ``SPACE_SIGN`` a space.
     """
 
     layers = TEXT_LAYERS
@@ -85,7 +89,7 @@ class TextSpeller:
         self._model = characters
         self._alphabet = tuple(character for layer in self.layers for character in layer)
         self._place = {character: place for place, character in enumerate(self._alphabet)}
-        tokens = {" ": SPACE_TOKEN, "\n": END}
+        tokens = {" ": SPACE_SIGN, "\n": END}
         known = [(place, tokens.get(c, c)) for place, c in enumerate(self._alphabet) if tokens.get(c, c) in characters]
         self._known_places = np.array([place for place, _ in known])
         self._known_tokens = np.array([characters.index[token] for _, token in known])
@@ -121,7 +125,7 @@ class TextSpeller:
 
     def _by_characters(self, tail: str, clipped: bool) -> FloatArray:
         line = normalise(tail).split("\n")[-1]
-        context = [SPACE_TOKEN if character.isspace() else character for character in line[-self._model.order :]]
+        context = [SPACE_SIGN if character.isspace() else character for character in line[-self._model.order :]]
         if len(line) < self._model.order and not (clipped and "\n" not in tail):
             context.insert(0, BEGIN)
         p = np.zeros(len(self._alphabet))

@@ -15,6 +15,8 @@ RARE, NUMBER = "<word>", "<number>"
 # What follows a word without a space.
 ATTACHED = (".", ",", "?", "!", ";", ":", "-")
 SENTENCE_ENDS = (".", "?", "!")
+# How a character model's tokens write a space, which no token can hold.
+SPACE_SIGN = "▁"
 _SPACED = (",", ";", ":")
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u2060": None})
