@@ -16,12 +16,14 @@ from generation.python_lexer import KEYWORDS, OPERATORS, Token
 from generation.python_symbols import (
     BLANK,
     CLASSES,
+    CLOSERS,
     DEDENT,
     INDENT,
     LAYOUT,
     NAME,
     NEWLINE,
     DocumentIndex,
+    History,
     class_of,
 )
 
