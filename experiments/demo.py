@@ -12,11 +12,12 @@ from experiments.config import Config, to_toml
 from experiments.display.headless import HeadlessDisplay, Viewer
 from experiments.document import Document
 from experiments.folder import RunFolder, environment
+from experiments.kinds import page_maker
 from experiments.log import SCHEMA_VERSION, FileLog
 from experiments.metrics import summarise
 from experiments.pages import PageMaker
 from experiments.participants import Progress, Setting, participant_setting
-from experiments.rig import FittedDecoder, page_maker, rig, save_decoder, screen
+from experiments.rig import FittedDecoder, rig, save_decoder, screen
 
 TARGETS = {
     "text": "please open the window",

@@ -17,7 +17,7 @@ from experiments.rig import signals
 
 _INK, _FAINT, _SIGNAL, _PRIOR = "#222222", "#b8b8b8", "#0b6e99", "#d98c00"
 _VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
-_N_SHOWN = 5
+_OTHERS = ("#7a7a7a", "#d98c00", "#4f9a4a", "#b5523b", "#8a5fa8")
 
 
 def draw_run(folder: RunFolder, path: Path) -> None:
@@ -121,17 +121,11 @@ def _draw_posterior(axes: Axes, events: Sequence[dict[str, Any]], trial: int) ->
     growth = [(e["t"], e["p"]) for e in mine if e["kind"] == "posterior"]
     times = np.array([start, *(t for t, _ in growth)]) - start
     p = np.array([page["mass"], *(p for _, p in growth)])
-    likeliest = np.argsort(p[:, :-1].max(axis=0))[::-1][:_N_SHOWN]
-    for slot in likeliest:
-        chosen = slot == mine[-1]["slot"]
-        axes.step(
-            times,
-            p[:, slot],
-            where="post",
-            color=_SIGNAL if chosen else None,
-            linewidth=2.2 if chosen else 1.0,
-            label=_text(page, slot).translate(_VISIBLE),
-        )
+    chosen = mine[-1]["slot"]
+    rivals = [slot for slot in np.argsort(p[:, :-1].max(axis=0))[::-1] if slot != chosen][: len(_OTHERS)]
+    for slot, color, width in zip([chosen, *rivals], (_SIGNAL, *_OTHERS), (2.2, *[1.0] * len(rivals)), strict=True):
+        label = _text(page, slot).translate(_VISIBLE)
+        axes.step(times, p[:, slot], where="post", color=color, linewidth=width, label=label)
     threshold = events[0]["config"]["stopping"]["p"]
     axes.axhline(threshold, color=_FAINT, linestyle="--", linewidth=0.8)
     axes.axvspan(0, page["read_s"], color="#f2f2f2")

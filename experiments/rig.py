@@ -14,7 +14,7 @@ from experiments.display.screen import Screen
 from experiments.display.types import Display
 from experiments.folder import RunFolder
 from experiments.log import EventLog
-from experiments.pages import LayoutPolicy, PageMaker, PageSource
+from experiments.pages import PageSource
 from experiments.session import Session
 from selector.decoders.erp import BAND, ErpDecoder
 from selector.decoders.gaze import GazeDecoder
@@ -104,25 +104,6 @@ def paradigm(config: Config, arrange: Arrange | None = None) -> Paradigm:
         flash_s=config.timing.flash_s,
         arrange=arrange,
     )
-
-
-def page_maker(config: Config) -> PageMaker:
-    """Generators, speller and validators for the kind of document, from the shipped models."""
-    if config.kind == "python":
-        from generation.python_tokens import python_generators as generators
-        from validation.python import PythonPrefixValidator
-
-        validators: list[Any] = [PythonPrefixValidator()]
-    else:
-        from generation.text import text_generators as generators
-
-        validators = []
-    from validation.text import TextValidator
-
-    proposers, speller = generators()
-    layout = config.layout
-    policy = LayoutPolicy(**layout.model_dump())
-    return PageMaker(proposers, speller, [TextValidator(), *validators], policy, screen(config))
 
 
 def save_decoder(decoder: FittedDecoder, folder: RunFolder) -> None:

@@ -1,0 +1,60 @@
+"""What each kind of document brings to a page: generators, speller, validators, and the models behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from experiments.config import Config
+from experiments.pages import LayoutPolicy, PageMaker
+from experiments.rig import screen
+from generation.types import Generator, Speller
+from validation.types import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The parts of a page maker that depend on the kind of document."""
+
+    generators: Sequence[Generator]
+    speller: Speller
+    validators: Sequence[Validator]
+
+
+def page_maker(config: Config) -> PageMaker:
+    """A page maker for the kind of document, from the models that ship.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a model is missing or damaged.
+    """
+    from generation.models import list_models
+
+    kit = _KITS[config.kind]()
+    return PageMaker(
+        kit.generators,
+        kit.speller,
+        kit.validators,
+        LayoutPolicy(**config.layout.model_dump()),
+        screen(config),
+        models={model.name: model.sha256 for model in list_models() if model.kind == config.kind},
+    )
+
+
+def _text() -> Kit:
+    from generation.text import text_generators
+    from validation.text import TextValidator
+
+    generators, speller = text_generators()
+    return Kit(generators, speller, [TextValidator()])
+
+
+def _python() -> Kit:
+    from generation.python_tokens import python_generators
+    from validation.python import PythonPrefixValidator
+    from validation.text import TextValidator
+
+    generators, speller = python_generators()
+    return Kit(generators, speller, [TextValidator(), PythonPrefixValidator()])
+
+
+_KITS = {"text": _text, "python": _python}
