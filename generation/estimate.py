@@ -1,6 +1,7 @@
 """Estimates n-gram models from text by interpolated modified Kneser-Ney smoothing."""
 
 import gzip
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +21,15 @@ def read_text(path: Path) -> str:
     ------
     ValueError
         If the file is empty, binary or not UTF-8.
+    FileNotFoundError
+        If there is none.
     """
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if not path.is_file():
+        raise FileNotFoundError(f"Training text {path} does not exist.")
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"Training text {path} must be a whole archive (it is damaged: {error}).") from error
     if b"\0" in raw:
         raise ValueError(f"Training text {path} must be text (it holds null bytes).")
     try:

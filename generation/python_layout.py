@@ -56,8 +56,10 @@ def gap_after(line: Sequence[Token]) -> bool:
     last = line[-1]
     if last.kind == "NAME":
         return last.text in _ALWAYS_FOLLOWED
-    spaced = last.kind == "OP" and last.gap and last.text not in (*_OPENERS, *_CLOSERS, ".", ",", ":", ";", "...")
-    return spaced and gap_before(line, "x") and (last.text != "*" or line[0].text != "from")
+    is_binary = last.kind == "OP" and last.text not in _OPENERS and len(line) > 1 and _is_operand(line[-2])
+    if not is_binary or last.text in _CLOSERS or last.text in (".", ",", ":", ";", "..."):
+        return False
+    return last.gap and gap_before(line, "x")
 
 
 def double_quotes(literal: str) -> str:

@@ -3,7 +3,7 @@
 import builtins
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,7 @@ _CACHE_WEIGHTS = {1: 0.2, 2: 0.3, 3: 0.5}
 # Where a name may come that the document has not named yet; elsewhere such a name is so much less likely.
 _NAMES_ANYTHING = frozenset({".", "import", "from", "def", "class", "as", "for", ",", NEWLINE, INDENT, DEDENT, BLANK})
 _UNFAMILIAR = 0.25
-_N_NAMES_FOR_HALF = 8  # names at which a document's own get half their share
+_N_NAMES_FOR_HALF = 3  # names at which a document's own get half their share
 # A new name's letters are taken to come once in so many each, and so many such names end at any letter.
 _LETTERS_OF_NEW_NAMES = 20.0
 _NEW_NAME_ENDS = 0.25
@@ -135,8 +135,8 @@ class TokenModel:
             p *= self._familiarity(history.index)
         total = p.sum() + sum(layout.values()) + sum(classes.values())
         p /= total
-        layout = {symbol: mass / total for symbol, mass in layout.items()}
-        seen, new = self._share_classes({symbol: mass / total for symbol, mass in classes.items()}, history.index)
+        layout = _scaled(layout, 1 / total)
+        seen, new = self._share_names(p, _scaled(classes, 1 / total), history)
         self._mix_cache(p, layout, seen, new, history)
         return NextToken(p, layout, seen, new)
 
@@ -168,6 +168,16 @@ class TokenModel:
             history = history.then(DEDENT)
         return [*levels, (left, history)]
 
+    def after_gap(self, following: NextToken, line: Sequence[Token]) -> NextToken:
+        """What the next token may be if a blank stands before it already."""
+        p = following.p * self.gaps(line)
+        names = gap_before(line, "x")
+        seen, new = (following.seen, following.new) if names else ({}, {})
+        total = float(p.sum()) + sum(seen.values()) + sum(new.values())
+        if not total:
+            return NextToken(p, {}, {}, {})
+        return NextToken(p / total, {}, _scaled(seen, 1 / total), _scaled(new, 1 / total))
+
     def gaps(self, line: Sequence[Token]) -> NDArray[np.bool_]:
         """Whether a blank comes before each of ``tokens``, shape (n_tokens,)."""
         gaps = np.array([gap_before(line, text) for text in _GAP_CLASSES], dtype=np.bool_)
@@ -179,17 +189,31 @@ class TokenModel:
         factor[[self.place[name] for name in index.names if name in self.place]] = 1.0
         return factor
 
-    def _share_classes(
-        self, classes: dict[str, float], index: DocumentIndex
+    def _share_names(
+        self, p: FloatArray, classes: dict[str, float], history: History
     ) -> tuple[dict[str, float], dict[str, float]]:
-        seen: dict[str, float] = {}
+        """Give the document's own names their share of every name's probability; changes ``p`` in place."""
         new = dict(classes)
-        names = {name: count for name, count in index.names.items() if name not in self.place}
-        if names:
-            total = sum(names.values())
-            share = classes[NAME] * _SEEN_SHARE * total / (total + _N_NAMES_FOR_HALF)
-            seen = {name: share * count / total for name, count in names.items()}
-            new[NAME] -= share
+        names = history.index.names
+        total = sum(names.values())
+        if not total:
+            return {}, new
+        share = _SEEN_SHARE * total / (total + _N_NAMES_FOR_HALF)
+        if history.symbols[-1] in _NAMES_ANYTHING:
+            others = {name: count for name, count in names.items() if name not in self.place}
+            return _scaled(others, share * classes[NAME] / max(sum(others.values()), 1)), new | {
+                NAME: classes[NAME] * (1 - share if others else 1.0)
+            }
+        own = self._own_name
+        mass = share * (classes[NAME] + float(p[own].sum()))
+        p[own] *= 1 - share
+        new[NAME] *= 1 - share
+        seen = {}
+        for name, count in names.items():
+            if name in self.place:
+                p[self.place[name]] += mass * count / total
+            else:
+                seen[name] = mass * count / total
         return seen, new
 
     def _mix_cache(
@@ -202,8 +226,7 @@ class TokenModel:
             return
         p *= 1 - _CACHE_SHARE
         for shares in (layout, seen, new):
-            for symbol in shares:
-                shares[symbol] *= 1 - _CACHE_SHARE
+            shares.update(_scaled(shares, 1 - _CACHE_SHARE))
         for symbol, weight in followers.items():
             mass = _CACHE_SHARE * weight / total
             if symbol in self.place:
@@ -229,3 +252,7 @@ class TokenModel:
                 depth += 1
             followers[following] += _CACHE_WEIGHTS[depth]
         return followers
+
+
+def _scaled(shares: Mapping[str, float], factor: float) -> dict[str, float]:
+    return {symbol: factor * share for symbol, share in shares.items()}

@@ -103,10 +103,9 @@ class PythonTokenGenerator:
         history = head.history
         following = self._model.next(history)
         grown: list[_Head] = []
-        likeliest = _likeliest(self._model, following, n)
         if head.gap:
-            likeliest = [(text, p) for text, p in likeliest if gap_before(history.line, text)]
-        for text, p in likeliest:
+            following = self._model.after_gap(following, history.line)
+        for text, p in _likeliest(self._model, following, n):
             gap = gap_before(history.line, text)
             after = history.then_token(text, gap)
             blank = gap_after(after.line)

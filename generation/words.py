@@ -117,6 +117,8 @@ class WordModel:
         if not cursor.partial:
             return 0, p, rare
         first, last = self._stretch(cursor.partial)
+        if first == last:
+            return first, p[first:last], 1.0
         beginning = p[first:last]
         other = rare * _LETTERS_OF_RARE_WORDS ** -len(cursor.partial)
         total = beginning.sum() + other
@@ -124,6 +126,8 @@ class WordModel:
 
     def next_letters(self, cursor: Cursor, first: int, p: FloatArray) -> dict[str, float]:
         """Probability of each letter after the partial word; "" is the word's end."""
+        if not len(p):
+            return {}
         column = self._letters[first : first + len(p), len(cursor.partial)]
         codes, which = np.unique(column, return_inverse=True)
         sums = np.bincount(which, weights=p, minlength=len(codes))

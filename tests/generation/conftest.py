@@ -1,0 +1,12 @@
+"""The shipped generators and spellers, loaded once."""
+
+import pytest
+
+from generation.python_tokens import python_generators
+from generation.text import text_generators
+
+
+@pytest.fixture(scope="session")
+def halves():
+    """Generators and speller of each kind."""
+    return {"text": text_generators(), "python": python_generators()}
