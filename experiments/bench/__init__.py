@@ -1,0 +1,10 @@
+"""Benchmarks: ratios to a peer or a bound of the same run. Figures, not tests; nothing is imported before it is run."""
+
+from collections.abc import Mapping
+
+BENCHES: Mapping[str, str] = {
+    "replay": "experiments.bench.replay:bench_replay",
+    "acquisition": "experiments.bench.acquisition:bench_acquisition",
+    "selector": "experiments.bench.selector:bench_selector",
+    "generation": "experiments.bench.generation:bench_generation",
+}

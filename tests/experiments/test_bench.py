@@ -1,0 +1,50 @@
+"""Benchmarks hand over what a reader and `assent bench` need; the figures themselves are no test's business."""
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+
+from experiments.bench import BENCHES
+from experiments.bench.lsl_sender import stamped
+from experiments.config import load
+from experiments.registry import resolve
+
+SMALLEST: dict[str, dict[str, Any]] = {
+    "replay": {"configs": [load(paradigm="dwell", target="go", settings=["person.calibration_characters=4"])]},
+    "acquisition": {"seconds": 1.0},
+    "selector": {"n_trials": 1},
+    "generation": {"n_documents": 1, "max_pages": 2},
+}
+
+
+def silently(what: str, done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_benchmark_in_the_table_is_there(name: str) -> None:
+    assert callable(resolve(BENCHES, name))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.lsl) if name == "acquisition" else name for name in BENCHES]
+)
+def test_a_benchmark_hands_over_one_table_with_its_machine_and_what_it_means(name: str) -> None:
+    module = importlib.import_module(BENCHES[name].partition(":")[0])
+    result = module.measure(**SMALLEST[name], progress=silently)
+    assert result["bench"] == name
+    assert result["notes"].endswith(".")
+    assert result["machine"]["n_cores"] >= 1
+    first, *others = result["table"]
+    assert all(list(row) == list(first) for row in others)
+    assert any(key.startswith("x_") for key in first)
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_the_time_of_a_push_survives_float32_to_the_microsecond() -> None:
+    now = 1_234_567.123456789
+    sample = stamped(first=299_999, n_samples=1, n_channels=3, now=now)[0].astype(float)
+    assert sample[0] == 299_999
+    assert sample[1] + sample[2] == pytest.approx(now, abs=1e-6)
