@@ -63,7 +63,7 @@ def token_ranks(model: TokenModel, sources: Iterable[str]) -> dict[str, float]:
                 history = history.then(symbol)
             else:
                 history = history.then_token(symbol, gap_before(history.line, symbol))
-    return {"n": len(ranks), **{f"top-{k}": sum(rank < k for rank in ranks) / len(ranks) for k in (1, 4, 10)}}
+    return {"n": len(ranks), **{f"top-{k}": float(np.mean(np.array(ranks) < k)) for k in (1, 4, 10)}}
 
 
 def milliseconds(generator: Generator, speller: Speller, documents: Sequence[str], kind: Kind) -> dict[str, float]:
@@ -76,6 +76,18 @@ def milliseconds(generator: Generator, speller: Speller, documents: Sequence[str
             generator.propose(context, 96)
             speller.next_character(context)
             times.append(1e3 * (time.perf_counter() - begun))
+    return {"median": float(np.median(times)), "p99": float(np.quantile(times, 0.99)), "n": len(times)}
+
+
+def milliseconds_at_end(generator: Generator, speller: Speller, document: str, kind: Kind) -> dict[str, float]:
+    """Time of a page while the last 200 characters of a long document are written, in ms."""
+    times = []
+    for place in range(len(document) - 200, len(document), 3):
+        context = Context(kind, document[:place])
+        begun = time.perf_counter()
+        generator.propose(context, 96)
+        speller.next_character(context)
+        times.append(1e3 * (time.perf_counter() - begun))
     return {"median": float(np.median(times)), "p99": float(np.quantile(times, 0.99)), "n": len(times)}
 
 
@@ -112,13 +124,18 @@ def python_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
     solutions = [task["code"].replace("\r", "").strip() + "\n" for task in tasks][:: max(1, len(tasks) // n)]
     figures = {}
     for name, sources in (("held-out modules", modules), ("mbpp", solutions)):
-        beginnings = [source[:3000] for source in sources]
+        # From the first function or class on: a module begins with prose.
+        code = ["\n" + source for source in sources]
+        parts = [text[max(0, text.find("\ndef ")) + 1 :][:1500] for text in code[: max(5, n // 10)]]
         figures[name] = {
-            **token_ranks(model, [source[:20_000] for source in sources]),
-            "savings@24": savings(tokens, [text[:600] for text in sources[:40]], "python", 24),
-            "bits_per_character": bits_per_character(speller, [text[:1500] for text in beginnings[:40]], "python"),
+            **token_ranks(model, [source[: min(20_000, 100 * n)] for source in sources]),
+            "savings@24": savings(tokens, [text[:600] for text in parts], "python", 24),
+            "bits_per_character": bits_per_character(speller, parts, "python"),
         }
     figures["ms per page"] = milliseconds(tokens, speller, [source[1000:3000] for source in modules], "python")
+    figures["ms per page, 10,000 characters"] = milliseconds_at_end(
+        tokens, speller, modules[recipes.HELD_OUT_MODULES.index("shlex.py")][:10_000], "python"
+    )
     return figures
 
 

@@ -13,6 +13,7 @@ from generation.python_symbols import BLANK, NEWLINE, History, Reader, Reading, 
 from generation.types import Candidate, Context
 
 _N_EXPANDED = 10  # sequences that are tried one token further
+_N_FURTHER = 16  # tokens that are tried after the first
 _MAX_TOKENS = 3
 _MAX_TEXT = 60
 
@@ -58,11 +59,11 @@ class PythonTokenGenerator:
             return []
         scored: dict[str, float] = {}
         frontier = self._begin(self._reader.read(context.before), scored, n)
-        for _ in range(_MAX_TOKENS):
+        for n_tried in (n, *[min(n, _N_FURTHER)] * (_MAX_TOKENS - 1)):
             frontier.sort(key=lambda head: (-head.log_p, head.text))
             grown: list[_Head] = []
             for head in frontier[:_N_EXPANDED]:
-                grown += self._grow(head, scored, n)
+                grown += self._grow(head, scored, n_tried)
             frontier = grown
         best = sorted(scored.items(), key=lambda item: (-item[1], item[0]))
         return [Candidate(text, min(log_p, 0.0), self.name) for text, log_p in best if text and log_p > -math.inf][:n]

@@ -3,6 +3,7 @@
 import io
 import itertools
 import random
+import sys
 import sysconfig
 import tokenize
 from pathlib import Path
@@ -46,6 +47,7 @@ def whole(source: str) -> list[tuple[str, str]]:
     return [(t.kind, t.text) for t in tokens] + [("DEDENT", "")] * (len(state.indents) - 1)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="tokenize cuts f-strings in pieces from Python 3.12 on")
 @pytest.mark.parametrize("module", MODULES)
 def test_tokens_equal_those_of_tokenize(module):
     source = (LIBRARY / f"{module}.py").read_text("utf-8")
@@ -97,5 +99,5 @@ def test_what_no_text_can_mend_is_a_fault(text, rule):
 def test_a_long_program_is_read_fast():
     source = "\n".join(f"x{i} = f({i}, 'a')" for i in random.Random(0).choices(range(1000), k=2000))
     tokens, state = lex(LexState(), source)
-    assert len(tokens) == 2000 * 9 - 1 - 0
+    assert len(tokens) == 2000 * 9 - 1
     assert state.fault is None
