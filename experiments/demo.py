@@ -52,7 +52,8 @@ def run_demo(
     ValueError, OSError, StreamLost
         One sentence each.
     """
-    config = config.model_copy(update={"target": config.target or TARGETS[config.kind]})
+    if config.target is None:
+        config = config.model_copy(update={"target": TARGETS[config.kind]})
     if config.person.recording and not fast:
         raise ValueError("A recorded participant plays on the virtual clock: add --fast.")
     if config.person.recording and config.paradigm != "p300":
@@ -60,6 +61,8 @@ def run_demo(
     progress("loading the language models", 0, 1)
     pages = page_maker(config)
     progress("loading the language models", 1, 1)
+    if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
+        raise ValueError(f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}")
     with participant_setting(config, fast, progress) as (setting, decoder, how):
         folder = RunFolder.create(root)
         write_target(config, folder, setting, decoder, how, pages, viewers)

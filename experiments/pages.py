@@ -242,6 +242,13 @@ class PageMaker:
     def n_layers(self) -> int:
         return len(self._speller.layers)
 
+    def obstacle(self, document: Document, target: str) -> str:
+        """Why a target cannot be written from a document, in a sentence; empty where it can."""
+        foreign = sorted(set(target) - {character for layer in self._speller.layers for character in layer})
+        if foreign:
+            return f"No page holds {', '.join(map(repr, foreign))}."
+        return self._judge(document.context, Candidate(target, 0.0, "target")).reason
+
     def next_page(self, belief: Belief, document: Document) -> tuple[Page, Trace]:
         """Propose, validate, and lay out what pays."""
         clock = _Stopwatch()

@@ -49,6 +49,8 @@ def test_help_imports_nothing_heavy():
         (("demo", "--participant", "absent.bdf"), "add --fast"),
         (("demo", "--fast", "--participant", "absent.bdf"), "absent.bdf"),
         (("demo", "--fast", "--participant", "x.bdf", "--paradigm", "dwell"), "P300 flashes only"),
+        (("demo", "--fast", "--target", "naïve"), "cannot be written as text: No page holds 'ï'."),
+        (("demo", "--fast", "--kind", "python", "--target", "x = )"), "cannot be written as python"),
         (("replay", "absent"), "absent holds no run"),
         (("report", "absent"), "absent holds no run"),
         (("evaluate", "nothing", "--root", "."), "must be one of"),
