@@ -62,7 +62,7 @@ def demo(
         print(earlier, file=sys.stderr)
     with _progress() as progress, _view(resolved, show=not (as_json or fast)) as viewers:
         summary = run_demo(resolved, out, fast=fast, viewers=viewers, progress=progress)
-    _print(summary, as_json, _tell_demo)
+    _print(summary, as_json, "demo")
 
 
 @app.command(rich_help_panel="Offline")
@@ -78,7 +78,7 @@ def replay(
         result = replay_run(path)
         results.append({"session": str(path), **result.to_dict()})
     merged = results[0] if len(results) == 1 else _merge(results)
-    _print(merged, as_json, _tell_replay)
+    _print(merged, as_json, "replay")
     if not merged["exact"]:
         raise typer.Exit(1)
 
@@ -101,7 +101,7 @@ def evaluate(
         result = evaluate_dataset(
             dataset, root, decoder=decoder, protocol=protocol, train_root=train_root, progress=progress
         )
-    _print(result.to_dict(), as_json, _tell_scores)
+    _print(result.to_dict(), as_json, "scores")
 
 
 @app.command(rich_help_panel="Offline")
@@ -123,7 +123,7 @@ def report(
 
         draw_run(folder, picture)
         summary["picture"] = str(picture)
-    _print(summary, as_json, _tell_demo)
+    _print(summary, as_json, "demo")
 
 
 @app.command(rich_help_panel="Parts")
@@ -138,7 +138,7 @@ def bench(
 
     with _progress() as progress:
         result = resolve(BENCHES, name)(quick=quick, progress=progress)
-    _print(result, as_json, _tell_bench)
+    _print(result, as_json, "bench")
 
 
 @models.command("list")
@@ -158,7 +158,7 @@ def list_models(as_json: Json = False) -> None:
         }
         for m in known()
     ]
-    _print({"models": found}, as_json, _tell_models)
+    _print({"models": found}, as_json, "models")
 
 
 @models.command("verify")
@@ -169,7 +169,7 @@ def verify_models(as_json: Json = False) -> None:
 
     faults = {m.name: verify(m) for m in known()}
     ok = not any(faults.values())
-    _print({"ok": ok, "faults": faults}, as_json, _tell_faults)
+    _print({"ok": ok, "faults": faults}, as_json, "faults")
     if not ok:
         raise typer.Exit(1)
 
@@ -177,7 +177,9 @@ def verify_models(as_json: Json = False) -> None:
 @models.command("train")
 def train_model(
     name: Annotated[str, typer.Argument(help="A model's name; `assent models list` shows them.")],
-    corpora: Annotated[Path, typer.Option(help="Folder of the training texts; its text/ holds sentences and books.")],
+    corpora: Annotated[
+        Path, typer.Option(help="Folder of the training texts for English; its text/ holds sentences and books.")
+    ] = Path("corpora"),
     out: Annotated[Path, typer.Option(help="Folder for the file made.")] = Path("trained"),
     as_json: Json = False,
 ) -> None:
@@ -188,7 +190,7 @@ def train_model(
         progress(f"training {name}", 0, 1)
         path = train(name, corpora, out)
         progress(f"training {name}", 1, 1)
-    _print({"name": name, "file": str(path)}, as_json, lambda values: print(values["file"]))
+    _print({"name": name, "file": str(path)}, as_json, "model")
 
 
 def main() -> None:
@@ -216,83 +218,14 @@ def _end(sentence: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _print(values: dict[str, Any], as_json: bool, tell: Any) -> None:
+def _print(values: dict[str, Any], as_json: bool, told_by: str) -> None:
+    """Print JSON for programs, or what a function of `experiments.tell` makes of it for people."""
     if as_json:
         print(json.dumps(values, ensure_ascii=False))
-    else:
-        tell(values)
+        return
+    from experiments import tell
 
-
-def _tell_demo(values: dict[str, Any]) -> None:
-    from rich.console import Console
-
-    console = Console()
-    console.print(values["document"], style="bold", markup=False)
-    console.print(values["worth"])
-    console.print(
-        f"{values['n_selections']} selections, {values['n_undos']} undone, {values['seconds']:.0f} s: "
-        f"{values['correct_chars_per_min']:.1f} correct characters per minute; "
-        f"{values['bits_from_prior']:.0f} bits came from the language model, "
-        f"{values['bits_from_person']:.0f} from the person."
-    )
-    console.print(values["timing_model"], style="dim")
-    console.print(f"Files: {values['session']}", soft_wrap=True, highlight=False)
-
-
-def _tell_replay(values: dict[str, Any]) -> None:
-    for run in values.get("runs", [values]):
-        print(
-            f"{run['session']}: {run['n_identical']} of {run['n_events']} events identical, "
-            f"{run['speed_x']:.0f} times real time. {run['ended']}"
-        )
-
-
-def _tell_scores(values: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{values['dataset']}, protocol {values['protocol']}")
-    for column in ("subject", "decoder", "metric", "value", "95 % interval", "n"):
-        table.add_column(column)
-    for s in values["scores"]:
-        key = s["metric"] if s["at"] is None else f"{s['metric']}@{s['at']:g}"
-        interval = "" if s.get("low") is None else f"{s['low']:.3f} to {s['high']:.3f}"
-        table.add_row(str(s["subject"]), s["decoder"], key, f"{s['value']:.3f}", interval, str(s["n"]))
-    console = Console()
-    console.print(table)
-    console.print("Mean: " + ", ".join(f"{key} {value:.3f}" for key, value in values["mean"].items()))
-
-
-def _tell_bench(values: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    rows = values["table"]
-    table = Table(title=values["bench"])
-    for column in rows[0]:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))
-    console = Console()
-    console.print(table)
-    console.print(values["notes"], style="dim")
-
-
-def _tell_models(values: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    for column in ("name", "kind", "MB", "licence", "made by"):
-        table.add_column(column)
-    for m in values["models"]:
-        table.add_row(m["name"], m["kind"], f"{m['bytes'] / 1e6:.1f}", m["licence"], m["made"])
-    Console().print(table)
-
-
-def _tell_faults(values: dict[str, Any]) -> None:
-    for name, fault in values["faults"].items():
-        print(fault or f"Model {name} is whole.")
+    getattr(tell, told_by)(values)
 
 
 def _merge(results: list[dict[str, Any]]) -> dict[str, Any]:

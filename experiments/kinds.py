@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.config import Config
-from experiments.pages import LayoutPolicy, PageMaker
+from experiments.layout import LayoutPolicy
+from experiments.pages import PageMaker
 from experiments.rig import screen
 from generation.types import Generator, Speller
 from validation.types import Validator

@@ -8,7 +8,7 @@ import numpy as np
 from acquisition.stimulus import Presentation
 from experiments.belief import Belief
 from experiments.document import Document
-from experiments.pages import Page
+from experiments.page import Page
 from experiments.session import Session
 from selector.types import Posterior, Selection
 

@@ -8,91 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from acquisition.stream import FloatArray
-from experiments.belief import Belief, Continuation, Part
+from experiments.belief import Belief, Continuation
 from experiments.display.screen import Screen
 from experiments.document import Document
+from experiments.layout import LayoutPolicy
+from experiments.page import Page, Slot
 from generation.types import Candidate, Context, Generator, Speller
 from validation.types import Validator, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A candidate and its place on the screen."""
-
-    candidate: Candidate
-    place: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for the log; what is empty is left out."""
-        c = self.candidate
-        values = {"text": c.text, "log_p": c.log_p, "source": c.source, "read_s": c.read_s, "command": c.command}
-        return {"place": self.place, **{key: value for key, value in values.items() if value not in (None, "", 0.0)}}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Slot":
-        """Inverse of `to_dict`."""
-        candidate = Candidate(
-            text=values.get("text", ""),
-            log_p=values.get("log_p", 0.0),
-            source=values["source"],
-            read_s=values.get("read_s", 0.0),
-            command=values.get("command"),
-        )
-        return cls(candidate, values["place"])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
-    """One set of slots, and the prior of each.
-
-    Parameters
-    ----------
-    document : str
-        The text it continues.
-    slots : tuple of Slot
-        Letters and candidates, then "more", then "undo" where there is something to undo.
-    mass : array, shape (n_slots + 1,)
-        Prior of each slot as a cell, floor included; sums to one; the last is "attends to nothing".
-    parts : tuple of Part
-        The belief, cut along the slots.
-    read_s : float
-        How long the page is shown before anything flashes, in s.
-    """
-
-    document: str
-    slots: tuple[Slot, ...]
-    mass: FloatArray
-    parts: tuple[Part, ...]
-    read_s: float
-
-    @property
-    def n_slots(self) -> int:
-        return len(self.slots)
-
-    def regions(self, screen: Screen) -> FloatArray:
-        """Left, top, width and height of each slot, shape (n_slots, 4), in px."""
-        return np.stack([screen.region(slot.place) for slot in self.slots])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for the log."""
-        return {
-            "slots": [slot.to_dict() for slot in self.slots],
-            "mass": self.mass.tolist(),
-            "parts": [part.to_list(self.document) for part in self.parts],
-            "read_s": self.read_s,
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], document: str) -> "Page":
-        """Inverse of `to_dict` for the same document."""
-        return cls(
-            document=document,
-            slots=tuple(Slot.from_dict(slot) for slot in values["slots"]),
-            mass=np.array(values["mass"]),
-            parts=tuple(Part.from_list(part, document) for part in values["parts"]),
-            read_s=values["read_s"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,89 +39,6 @@ class PageSource(Protocol):
     def next_page(self, belief: Belief, document: Document) -> tuple[Page, Trace]:
         """Return the page for this belief and document."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutPolicy:
-    """What a page costs, and what it must bring.
-
-    Parameters
-    ----------
-    gap_s : float
-        Time between two pages: feedback, and moving the eyes to the next target.
-    read_word_s : float
-        Time to find and read one word of a candidate. Letters stand in fixed places and cost nothing.
-    trial_s : float
-        What a selection takes on average, without reading: the cost that candidates save.
-    floor : float
-        Share of the prior that is spread evenly over the slots, since language models are overconfident.
-    no_control : float
-        Prior probability that the person attends to nothing.
-    max_candidates : int
-        At most so many candidates beside the letters.
-    """
-
-    gap_s: float = 1.0
-    read_word_s: float = 0.25
-    trial_s: float = 4.0
-    floor: float = 0.05
-    no_control: float = 0.01
-    max_candidates: int = 24
-
-    def reading_time(self, text: str) -> float:
-        """Time (s) to read a candidate: one unit per word, and per eight characters of longer ones."""
-        return self.read_word_s * max(1, len(text.split()), math.ceil(len(text) / 8))
-
-    def worth_showing(
-        self, letters: Mapping[str, float], candidates: Mapping[str, float], elsewhere: float
-    ) -> list[str]:
-        """Choose candidates while they bring more bits per second than the page has without them.
-
-        Parameters
-        ----------
-        letters : mapping of str to float
-            What is on the page anyway, and the probability of all continuations that start with it.
-        candidates : mapping of str to float
-            The same for what may join.
-        elsewhere : float
-            Probability of everything else (undo, more).
-
-        Returns
-        -------
-        list of str
-            The chosen ones, in order of what they bring.
-
-        Notes
-        -----
-        The page's information is the entropy of its cells. A candidate splits its parent's cell in two; it joins if
-        that adds more bits per second of reading than the page yields per second of its whole trial (the marginal
-        value theorem, Charnov 1976).
-        """
-        cells = {**letters, "": elsewhere}
-        seconds = self.gap_s + self.trial_s
-        bits = sum(_bits(p) for p in cells.values())
-        chosen: list[str] = []
-        waiting = dict(candidates)
-        while waiting and len(chosen) < self.max_candidates:
-            own = {text: p - sum(cells[c] for c in chosen if c.startswith(text)) for text, p in waiting.items()}
-            gains = {text: _gain(text, p, cells) for text, p in own.items()}
-            best = max(gains, key=lambda text: gains[text] / self.reading_time(text))
-            if gains[best] / self.reading_time(best) <= bits / seconds:
-                break
-            parent = _parent(best, cells)
-            if parent is not None:
-                cells[parent] = max(0.0, cells[parent] - own[best])
-            cells[best] = own[best]
-            bits += gains[best]
-            seconds += self.reading_time(best)
-            chosen.append(best)
-            del waiting[best]
-        return chosen
-
-    def prior(self, mass: FloatArray) -> FloatArray:
-        """Floor the masses, shape (n_slots,), and append "attends to nothing"; sums to one."""
-        shares = (1.0 - self.floor) * mass / mass.sum() + self.floor / len(mass)
-        return np.append((1.0 - self.no_control) * shares, self.no_control)
 
 
 class PageMaker:
@@ -365,24 +204,3 @@ def _traces(proposed: Sequence[Candidate], verdicts: Mapping[str, Verdict], show
             trace |= {"dropped_by": verdict.stage, "rule": verdict.rule, "reason": verdict.reason}
         traces.append(trace)
     return traces
-
-
-def _parent(text: str, cells: Mapping[str, float]) -> str | None:
-    """The longest cell that a text would be cut out of."""
-    for end in range(len(text) - 1, 0, -1):
-        if text[:end] in cells:
-            return text[:end]
-    return None
-
-
-def _gain(text: str, p: float, cells: Mapping[str, float]) -> float:
-    """Bits that the page's entropy gains when ``text`` leaves its parent's cell."""
-    parent = _parent(text, cells)
-    if parent is None or p <= 0.0:
-        return 0.0
-    whole = cells[parent]
-    return _bits(min(p, whole)) + _bits(max(0.0, whole - p)) - _bits(whole)
-
-
-def _bits(p: float) -> float:
-    return -p * math.log2(p) if p > 0.0 else 0.0

@@ -20,7 +20,8 @@ from experiments.document import Document
 from experiments.folder import RunFolder
 from experiments.log import MemoryLog, how_it_ended
 from experiments.loop import assemble
-from experiments.pages import Page, Trace
+from experiments.page import Page
+from experiments.pages import Trace
 from experiments.rig import load_decoders, rig
 from selector.types import Selection
 

@@ -13,7 +13,8 @@ from experiments.demo import TARGETS
 from experiments.document import Document
 from experiments.kinds import page_maker
 from experiments.loop import follow
-from experiments.pages import Page, PageMaker
+from experiments.page import Page
+from experiments.pages import PageMaker
 from generation.types import Kind
 from selector.types import Posterior, Selection
 

@@ -11,7 +11,7 @@ from acquisition.stream import FloatArray
 from experiments.display.screen import Screen
 from experiments.display.types import Tick
 from experiments.document import Document
-from experiments.pages import Page
+from experiments.page import Page
 from selector.types import Selection
 
 

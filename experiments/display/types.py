@@ -7,7 +7,7 @@ from typing import Protocol
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import FloatArray
 from experiments.document import Document
-from experiments.pages import Page
+from experiments.page import Page
 from selector.types import Selection
 
 

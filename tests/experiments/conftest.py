@@ -14,7 +14,8 @@ from acquisition.stream import Source, StreamLost
 from experiments.config import Config, load
 from experiments.demo import write_target
 from experiments.folder import RunFolder
-from experiments.pages import LayoutPolicy, PageMaker
+from experiments.layout import LayoutPolicy
+from experiments.pages import PageMaker
 from experiments.participants import participant_setting
 from experiments.rig import screen
 from generation.types import Candidate, Context

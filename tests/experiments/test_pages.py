@@ -7,7 +7,8 @@ import pytest
 
 from experiments.belief import Belief
 from experiments.document import Document
-from experiments.pages import LayoutPolicy, Page
+from experiments.layout import LayoutPolicy
+from experiments.page import Page
 
 
 def texts(page):

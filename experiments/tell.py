@@ -1,0 +1,79 @@
+"""How results are told to people; programs read the same values as JSON."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def demo(values: dict[str, Any]) -> None:
+    """A run: what was written, what it was worth, and where its files lie."""
+    console = Console()
+    console.print(values["document"], style="bold", markup=False)
+    console.print(values["worth"])
+    console.print(
+        f"{values['n_selections']} selections, {values['n_undos']} undone, {values['seconds']:.0f} s: "
+        f"{values['correct_chars_per_min']:.1f} correct characters per minute; "
+        f"{values['bits_from_prior']:.0f} bits came from the language model, "
+        f"{values['bits_from_person']:.0f} from the person."
+    )
+    console.print(values["timing_model"], style="dim")
+    console.print(f"Files: {values['session']}", soft_wrap=True, highlight=False)
+
+
+def replay(values: dict[str, Any]) -> None:
+    """How a replay compares with its log."""
+    for run in values.get("runs", [values]):
+        print(
+            f"{run['session']}: {run['n_identical']} of {run['n_events']} events identical, "
+            f"{run['speed_x']:.0f} times real time. {run['ended']}"
+        )
+
+
+def scores(values: dict[str, Any]) -> None:
+    """Decoders beside each other, with intervals."""
+    table = Table(title=f"{values['dataset']}, protocol {values['protocol']}")
+    for column in ("subject", "decoder", "metric", "value", "95 % interval", "n"):
+        table.add_column(column)
+    for s in values["scores"]:
+        key = s["metric"] if s["at"] is None else f"{s['metric']}@{s['at']:g}"
+        interval = "" if s.get("low") is None else f"{s['low']:.3f} to {s['high']:.3f}"
+        table.add_row(str(s["subject"]), s["decoder"], key, f"{s['value']:.3f}", interval, str(s["n"]))
+    console = Console()
+    console.print(table)
+    console.print("Mean: " + ", ".join(f"{key} {value:.3f}" for key, value in values["mean"].items()))
+
+
+def bench(values: dict[str, Any]) -> None:
+    """A table of measurements."""
+    rows = values["table"]
+    table = Table(title=values["bench"], box=box.SIMPLE)
+    for column in rows[0]:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{v:.2g}" if isinstance(v, float) else str(v) for v in row.values()))
+    console = Console()
+    console.print(table)
+    console.print(values["notes"], style="dim")
+
+
+def models(values: dict[str, Any]) -> None:
+    """The models that ship."""
+    table = Table()
+    for column in ("name", "kind", "MB", "licence", "made by"):
+        table.add_column(column)
+    for m in values["models"]:
+        table.add_row(m["name"], m["kind"], f"{m['bytes'] / 1e6:.1f}", m["licence"], m["made"])
+    Console().print(table)
+
+
+def faults(values: dict[str, Any]) -> None:
+    """What is wrong with the models, if anything."""
+    for name, fault in values["faults"].items():
+        print(fault or f"Model {name} is whole.")
+
+
+def model(values: dict[str, Any]) -> None:
+    """Where a model that was made lies."""
+    print(values["file"])
