@@ -1,5 +1,6 @@
 """The same samples give the same seconds however they were cut, and each disturbance shows in its own figure."""
 
+import itertools
 import json
 import time
 
@@ -69,7 +70,7 @@ def test_cutting_into_chunks_changes_nothing(cuts: list[int], tick_s: float) -> 
     for now in np.arange(0, 4.5, tick_s):
         ready = int(np.sum(times <= now))
         edges = [delivered, *sorted(cut for cut in cuts if delivered < cut < ready), ready]
-        chunks = [Chunk("eeg", times[a:b], data[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+        chunks = [Chunk("eeg", times[a:b], data[a:b]) for a, b in itertools.pairwise(edges) if b > a]
         delivered = max(delivered, ready)
         seconds += meter.update(float(now), chunks)
     assert [second.to_dict() for second in seconds[:3]] == [second.to_dict() for second in expected[:3]]
