@@ -60,7 +60,7 @@ def demo(
     resolved = load(config, settings, kind=kind, paradigm=paradigm, control=control, target=target, seed=seed)
     if earlier := unfinished_run(out):
         print(earlier, file=sys.stderr)
-    with _progress() as progress, _view(resolved, show=not (as_json or fast)) as viewers:
+    with _interruptible(), _progress() as progress, _view(resolved, show=not (as_json or fast)) as viewers:
         summary = run_demo(resolved, out, fast=fast, viewers=viewers, progress=progress)
     _print(summary, as_json, "demo")
 
@@ -197,14 +197,22 @@ def main() -> None:
     """Run the command line; a user's mistake becomes one sentence and exit code 2."""
     try:
         app()
-    except KeyboardInterrupt:
-        _end("Interrupted; what was selected so far is on disk.", 130)
     except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("ASSENT_DEBUG") or not _is_ours(error):
             raise
         from acquisition.stream import StreamLost
 
         _end(str(error), 1 if isinstance(error, StreamLost) else 2)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Answer Ctrl-C with a sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Interrupted; what was selected so far is on disk.", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 def _is_ours(error: BaseException) -> bool:
