@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 from scipy import signal
 
-from acquisition.simulated.profile import Person, Profile
+from acquisition.simulated.person import Person
+from acquisition.simulated.profile import Profile
 from acquisition.stream import FloatArray
 
-# White noise to 1/f: J. O. Smith, "Spectral Audio Signal Processing" (2011), section "Synthesis of 1/F noise".
-_PINK_B = np.array([0.049922035, -0.095993537, 0.050612699, -0.004408786])
-_PINK_A = np.array([1.0, -2.494956002, 2.017265875, -0.522189400])
 _SETTLE_S = 20.0
 _ALPHA_BANDWIDTH_HZ = 1.5
-_SENSOR_NOISE_UV = 0.8
+# Slow swells of the alpha rhythm: how long they last, and the standard deviation of the amplitude's logarithm.
+_WAXING_S, _WAXING = 4.0, 0.4
+_FLATTENS_HZ = 0.2
 
 
 class SampleQueue:
@@ -58,9 +58,7 @@ class SampleQueue:
 
 
 class Background:
-    """1/f noise that neighbouring channels share, an alpha rhythm over the back of the head, and sensor noise.
-
-    Blinks, muscles, movement and line noise are left out.
+    """1/f noise that neighbouring channels share, an alpha rhythm that waxes and wanes, and the amplifier's noise.
 
     Parameters
     ----------
@@ -72,47 +70,59 @@ class Background:
         Sampling rate in Hz.
     rng : numpy.random.Generator
         The same state gives the same noise.
-    block_s : float
-        How much is made at a time, in s.
     """
 
-    def __init__(
-        self, profile: Profile, person: Person, sfreq: float, rng: np.random.Generator, block_s: float = 4.0
-    ) -> None:
+    def __init__(self, profile: Profile, person: Person, sfreq: float, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._n_samples = round(block_s * sfreq)
+        self._sfreq = sfreq
         radius = np.exp(-np.pi * _ALPHA_BANDWIDTH_HZ / sfreq)
         self._alpha_a = np.array([1.0, -2.0 * radius * np.cos(2 * np.pi * person.alpha_hz / sfreq), radius**2])
         # The two alpha sources are equally strong; left and right of the head they differ in weight.
         lean = np.linspace(0.3, 0.7, len(person.alpha))
         self._alpha_mixing = profile.alpha_uv * person.alpha * np.sqrt(np.stack([lean, 1.0 - lean]))
         self._mixing = profile.background_uv * person.mixing.T
-        n_channels = len(person.alpha)
-        self._pink_state = np.zeros((3, n_channels))
-        self._alpha_state = np.zeros((2, 2))
-        self._pink_gain = _unit_gain(_PINK_B, _PINK_A, sfreq)
-        self._alpha_gain = _unit_gain(np.ones(1), self._alpha_a, sfreq)
-        self._make(round(_SETTLE_S * sfreq))
+        self._sensor_uv = profile.artefacts.sensor_uv
+        self._sos = _power_law(profile.slope, sfreq)
+        self._state = np.zeros((len(self._sos), 2, len(person.alpha)))
+        self._alpha_state, self._waxing_state = np.zeros((2, 2)), np.zeros((1, 1))
+        impulse = np.zeros(round(_SETTLE_S * sfreq))
+        impulse[0] = 1.0
+        self._gain = 1.0 / np.linalg.norm(signal.sosfilt(self._sos, impulse))
+        self._alpha_gain = 1.0 / np.linalg.norm(signal.lfilter([1.0], self._alpha_a, impulse))
+        self.next_rows(round(_SETTLE_S * sfreq))
 
-    def next_block(self) -> FloatArray:
+    def next_rows(self, n_samples: int) -> FloatArray:
         """Return the next samples in uV, shape (n_samples, n_channels)."""
-        return self._make(self._n_samples)
-
-    def _make(self, n_samples: int) -> FloatArray:
         n_channels = len(self._mixing)
-        white = self._rng.standard_normal((n_samples, 2 * n_channels + 2))
-        pink, self._pink_state = signal.lfilter(
-            _PINK_B, _PINK_A, self._pink_gain * white[:, :n_channels], axis=0, zi=self._pink_state
-        )
+        white = self._rng.standard_normal((n_samples, 2 * n_channels + 3))
+        noise, self._state = signal.sosfilt(self._sos, self._gain * white[:, :n_channels], axis=0, zi=self._state)
         alpha, self._alpha_state = signal.lfilter(
             [1.0], self._alpha_a, self._alpha_gain * white[:, n_channels : n_channels + 2], axis=0, zi=self._alpha_state
         )
-        rows = pink @ self._mixing + alpha @ self._alpha_mixing + _SENSOR_NOISE_UV * white[:, n_channels + 2 :]
+        swell, self._waxing_state = forgetful(
+            white[:, n_channels + 2 : n_channels + 3], _WAXING_S * self._sfreq, self._waxing_state
+        )
+        # A log-normal factor whose mean square is one.
+        alpha *= np.exp(_WAXING * swell - _WAXING**2)
+        rows = noise @ self._mixing + alpha @ self._alpha_mixing + self._sensor_uv * white[:, n_channels + 3 :]
         return np.asarray(rows, dtype=np.float64)
 
 
-def _unit_gain(b: FloatArray, a: FloatArray, sfreq: float) -> float:
-    """Factor on white noise of unit variance that makes the filtered noise's variance one."""
-    impulse = np.zeros(round(_SETTLE_S * sfreq))
-    impulse[0] = 1.0
-    return float(1.0 / np.linalg.norm(signal.lfilter(b, a, impulse)))
+def forgetful(white: FloatArray, n_samples: float, state: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """First-order noise of unit variance that forgets itself within ``n_samples``, from white noise; and its state."""
+    keep = np.exp(-1.0 / n_samples)
+    rows, state = signal.lfilter([np.sqrt(1.0 - keep**2)], [1.0, -keep], white, axis=0, zi=state)
+    return np.asarray(rows, dtype=np.float64), np.asarray(state, dtype=np.float64)
+
+
+def _power_law(slope: float, sfreq: float) -> FloatArray:
+    """Second-order sections that turn white noise into noise whose power falls as f**-slope, flat below 0.2 Hz.
+
+    Poles an octave apart and zeros between them (G. Corsini, R. Saletti, "A 1/f^gamma power spectrum noise sequence
+    generator", IEEE Trans. Instrum. Meas. 37, 615-619, 1988).
+    """
+    poles = _FLATTENS_HZ * 2.0 ** np.arange(np.log2(sfreq / 2 / _FLATTENS_HZ))
+    zeros = poles * 2.0 ** (slope / 2)
+    return np.asarray(
+        signal.zpk2sos(np.exp(-2 * np.pi * zeros / sfreq), np.exp(-2 * np.pi * poles / sfreq), 1.0), dtype=np.float64
+    )

@@ -1,37 +1,52 @@
 """A participant made of equations: EEG and gaze that answer to what is really shown."""
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
 
+from acquisition.simulated.artefacts import EegArtefacts
 from acquisition.simulated.background import Background, SampleQueue
+from acquisition.simulated.bouts import Bouts
+from acquisition.simulated.eyes import PX_PER_DEGREE, SCREEN_PX, Eyes, Track
 from acquisition.simulated.gaze import Gaze
-from acquisition.simulated.profile import CHANNELS, Profile, draw_person
+from acquisition.simulated.person import draw_person
+from acquisition.simulated.profile import Profile
+from acquisition.simulated.responses import (
+    EDGE_FROM_S,
+    EDGE_UNTIL_S,
+    FLASH_FROM_S,
+    FLASH_UNTIL_S,
+    FlashResponse,
+    FlickerResponse,
+    flickers,
+)
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import Chunk, FloatArray, StreamInfo
 
 EEG_SFREQ = 250.0
 GAZE_SFREQ = 120.0
 
-# A response lies between these two times after its flash (s).
-_RESPONSE_FROM, _RESPONSE_UNTIL = 0.08, 0.9
-_P300_UV, _N2_UV, _VISUAL_UV = 11.0, 9.0, 1.5
-_P300_WIDTH_S, _N2_WIDTH_S, _VISUAL_WIDTH_S = 0.055, 0.03, 0.015
-_P300_EARLIEST_S = 0.25
-# A target this long after the last one is answered in full; right after it, by no more than the floor.
-_REFRACTORY_S, _REFRACTORY_FLOOR = 0.55, 0.2
+_BLOCK_S = 4.0
+_BLINK_S, _LAPSE_S, _ABSENCE_S = 0.14, 1.5, 10.0
+# How soon a turned eye's potential is forgotten by the amplifier's coupling.
+_EYE_TURN_S = 1.5
 
 
 class SimulatedParticipant:
-    """Eight channels of EEG and a pair of eyes that look at a slot and answer to its flashes.
+    """EEG and a pair of eyes that look at a slot and answer to what is shown there.
 
-    The EEG is 1/f noise and an alpha rhythm, and to every flash shown, of whatever slot, a small visual response over
+    The EEG is 1/f noise and an alpha rhythm that waxes and wanes, with line noise, blinks, eye movements, muscles,
+    drifts and jumping electrodes. To every flash shown, of whatever slot, there is a small visual response over
     the back of the head. A flash of the slot attended to adds an N2 over PO7 and PO8 and a P300 around Pz that varies
     in size and latency, is now and then missing, and is weak where the last target was less than half a second ago.
-    The eyes jump to the slot about 0.2 s after it is attended to, and stay.
+    A block that flickers (see `flickers`) has no P300; every edge of the attended slot has an echo over the visual
+    cortex, and those of its neighbours a faint one. The eyes jump to the slot about 0.2 s after it is attended to.
+    In lapses and absences, the eyes are elsewhere and no target is noticed; blinks in EEG and gaze are the same.
 
     What it keeps of reality: responses overlap, vary and depend on the sequence; noise is shared by neighbouring
-    channels; the eye tracker is off by a smooth error and loses the eyes in blinks. What it doesn't: artefacts in the
-    EEG, flashes beside the slot that distract, fatigue, and noise that changes with the task. Figures obtained with
-    it say whether the software is right, not how well a person would do.
+    channels; the eye tracker is off by a smooth error. What it doesn't: flashes beside the slot that distract,
+    entrainment by a flicker, fatigue, and noise that changes with the task. Figures obtained with it say whether the
+    software is right, not how well a person would do; `assent bench realism` compares them with recordings.
 
     Parameters
     ----------
@@ -52,24 +67,51 @@ class SimulatedParticipant:
         self, profile: Profile, person_seed: int, noise_seed: int, start: float, latency_s: float = 0.06
     ) -> None:
         self.streams = (
-            StreamInfo("eeg", EEG_SFREQ, CHANNELS, "V", source_id=f"simulated-eeg-{person_seed}"),
+            StreamInfo("eeg", EEG_SFREQ, profile.montage, "V", source_id=f"simulated-eeg-{person_seed}"),
             StreamInfo("gaze", GAZE_SFREQ, ("x", "y"), "px", source_id=f"simulated-gaze-{person_seed}"),
         )
-        background_rng, gaze_rng, self._response_rng = np.random.default_rng(noise_seed).spawn(3)
-        self._profile = profile
-        self._person = draw_person(profile, np.random.default_rng(person_seed))
-        self._eeg = SampleQueue(Background(profile, self._person, EEG_SFREQ, background_rng).next_block)
-        self._gaze = Gaze(profile, self._person, GAZE_SFREQ, start, gaze_rng)
+        rngs = np.random.default_rng(noise_seed).spawn(9)
+        person = draw_person(profile, np.random.default_rng(person_seed))
+        blinks = Bouts(start, profile.blinks_per_min, _BLINK_S, rngs[0], spread=0.25)
+        self._away = (
+            Bouts(start, profile.lapses_per_min, _LAPSE_S, rngs[1], spread=0.4),
+            Bouts(start, profile.absences_per_hour / 60.0, _ABSENCE_S, rngs[2], spread=0.3),
+        )
+        self._eyes = Eyes(profile, self._away, start, rngs[3])
+        self._gaze = Gaze(profile, person, self._eyes, blinks, GAZE_SFREQ, start, rngs[4])
+        self._eye_track = Track(self._eyes, EEG_SFREQ, start)
+        background = Background(profile, person, EEG_SFREQ, rngs[5])
+        artefacts = EegArtefacts(profile, person, blinks, EEG_SFREQ, start, rngs[6])
+        n_block = round(_BLOCK_S * EEG_SFREQ)
+        self._eeg = SampleQueue(lambda: background.next_rows(n_block) + artefacts.next_rows(n_block))
+        self._flash_response = FlashResponse(profile, person, rngs[7])
+        self._flicker_response = FlickerResponse(profile, person, rngs[8])
+
+        per_px = profile.artefacts.eye_uv_per_degree / PX_PER_DEGREE
+        self._turned_right, self._turned_down = per_px * person.sideways, -per_px * person.lids
+        keep = np.exp(-1.0 / (_EYE_TURN_S * EEG_SFREQ))
+        self._coupling = np.array([keep, -keep]), np.array([1.0, -keep])
+        # At rest in the middle of the screen.
+        self._coupling_state = -keep * np.array([SCREEN_PX]) / 2
+        self._amplifier: FloatArray | None = None
+        if profile.amplifier_hz is not None:
+            self._amplifier = signal.butter(2, profile.amplifier_hz, "bandpass", fs=EEG_SFREQ, output="sos")
+            self._amplifier_state = np.zeros((len(self._amplifier), 2, len(profile.montage)))
+
+        self._answers = profile.snr > 0
         self._start, self._latency_s = start, latency_s
         self._slot: int | None = None
         self._block: StimulusBlock | None = None
+        self._flickers = False
         self._n_shown = 0
-        self._last_target = -np.inf
 
     def attend(self, slot: int | None, region: FloatArray | None, time: float, stimulation_at: float) -> None:  # noqa: ARG002
         """Turn to a slot of a new page; see `Participant.attend`."""
         self._slot, self._block = slot, None
-        self._gaze.look(region, time)
+        self._flicker_response.begin_trial()
+        self._eyes.look(region, time)
+        self._eye_track.forget()
+        self._gaze.track.forget()
 
     def present(self, block: StimulusBlock) -> None:
         """Begin a block, of which no frame is shown yet.
@@ -84,11 +126,15 @@ class SimulatedParticipant:
                 f"Argument 'block' must hold the slot attended to, {self._slot} (got {block.n_slots} slots)."
             )
         self._block, self._n_shown = block, 0
+        self._flickers = flickers(block)
+        if self._flickers:
+            self._flicker_response.begin_block(block, self._slot)
 
     def flip(self, times: FloatArray) -> None:
-        """Show the block's next frames at these session times (s); each onset among them is answered.
+        """Show the block's next frames at these session times (s); each onset or edge among them is answered.
 
-        An answer begins 80 ms after its flash: what is reported later than that and the latency loses its beginning.
+        An answer begins 50 ms after an edge and 80 ms after a flash: what is reported later than that and the latency
+        loses its beginning.
 
         Raises
         ------
@@ -100,10 +146,16 @@ class SimulatedParticipant:
             raise ValueError(
                 f"Argument 'times' must hold no more flips than frames are left, {n_left} (got {len(times)})."
             )
-        for frame, slots in self._block.flashes:
-            if self._n_shown <= frame < self._n_shown + len(times):
-                attended = self._slot is not None and bool(slots[self._slot])
-                self._answer(float(times[frame - self._n_shown]), attended)
+        if self._flickers and len(times):
+            first, lag = self._lags(times, EDGE_FROM_S, EDGE_UNTIL_S)
+            self._add(first, self._flicker_response(lag, self._n_shown, self._attends(times)))
+        elif len(times):
+            for frame, slots in self._block.flashes:
+                if self._n_shown <= frame < self._n_shown + len(times):
+                    flash = times[frame - self._n_shown : frame - self._n_shown + 1]
+                    attended = self._slot is not None and bool(slots[self._slot]) and bool(self._attends(flash)[0])
+                    first, lag = self._lags(flash, FLASH_FROM_S, FLASH_UNTIL_S)
+                    self._add(first, self._flash_response(lag[:, 0], float(flash[0]), attended))
         self._n_shown += len(times)
 
     def pull(self, until: float) -> list[Chunk]:
@@ -113,6 +165,9 @@ class SimulatedParticipant:
         eeg = self._eeg.take(self._n_arrived(until, EEG_SFREQ))
         if len(eeg):
             times = self._start + np.arange(first, first + len(eeg)) / EEG_SFREQ
+            eeg = eeg + self._eye_turns(first, first + len(eeg))
+            if self._amplifier is not None:
+                eeg, self._amplifier_state = signal.sosfilt(self._amplifier, eeg, axis=0, zi=self._amplifier_state)
             chunks.append(Chunk("eeg", times, (1e-6 * eeg).astype(np.float32)))
         times, gaze = self._gaze.take(self._n_arrived(until, GAZE_SFREQ))
         if len(gaze):
@@ -126,31 +181,23 @@ class SimulatedParticipant:
         # The small term keeps a sample that is due now from being missed by rounding.
         return max(0, int(np.floor((until - self._latency_s - self._start) * sfreq + 1e-6)) + 1)
 
-    def _answer(self, flash: float, attended: bool) -> None:
-        """Add the response to one flash to the EEG that is still to come."""
-        # Drawn for every flash, so that what one session draws does not depend on what is attended to.
-        size, jitter = self._response_rng.standard_normal(2)
-        noticed = self._response_rng.random() >= self._profile.lapse_rate
-        profile, person = self._profile, self._person
-        if profile.snr == 0:
-            return
-        first = max(0, int(np.ceil((flash + _RESPONSE_FROM - self._start) * EEG_SFREQ)))
-        stop = int(np.floor((flash + _RESPONSE_UNTIL - self._start) * EEG_SFREQ))
-        if stop <= first:
-            return
-        lag = self._start + np.arange(first, stop) / EEG_SFREQ - flash
-        response = np.outer(_VISUAL_UV * _bump(lag, person.visual_latency, _VISUAL_WIDTH_S), person.visual)
-        if attended:
-            since = (flash - self._last_target) / _REFRACTORY_S
-            strength = min(1.0, _REFRACTORY_FLOOR + (1.0 - _REFRACTORY_FLOOR) * since)
-            strength *= noticed * max(0.0, 1.0 + profile.amplitude_variation * size)
-            latency = max(_P300_EARLIEST_S, person.p300_latency + profile.latency_jitter_s * jitter)
-            p300 = _bump(lag, latency, _P300_WIDTH_S)
-            n2 = _bump(lag, person.n2_latency, _N2_WIDTH_S)
-            response += strength * (_P300_UV * np.outer(p300, person.p300) + _N2_UV * np.outer(n2, person.n2))
-            self._last_target = flash
-        self._eeg.add(first, profile.snr * response)
+    def _attends(self, times: FloatArray) -> NDArray[np.bool_]:
+        """Whether eyes and attention are on the slot at these times (s)."""
+        return np.asarray(~(self._away[0].cover(times) | self._away[1].cover(times)))
 
+    def _lags(self, times: FloatArray, begin: float, end: float) -> tuple[int, FloatArray]:
+        """First sample that answers, and how long (s) after each of ``times`` each sample comes."""
+        first = max(0, int(np.ceil((times[0] + begin - self._start) * EEG_SFREQ)))
+        stop = max(first, int(np.floor((times[-1] + end - self._start) * EEG_SFREQ)))
+        return first, self._start + np.arange(first, stop)[:, None] / EEG_SFREQ - times
 
-def _bump(lag: FloatArray, latency: float, width: float) -> FloatArray:
-    return np.exp(-0.5 * ((lag - latency) / width) ** 2)
+    def _add(self, first: int, response: FloatArray) -> None:
+        """Add a response to the EEG that is still to come."""
+        if self._answers and len(response):
+            self._eeg.add(first, response)
+
+    def _eye_turns(self, first: int, stop: int) -> FloatArray:
+        """What turning eyes add to the EEG in uV, shape (n_samples, n_channels)."""
+        places = self._eye_track.rows(first, stop)
+        turns, self._coupling_state = signal.lfilter(*self._coupling, places, axis=0, zi=self._coupling_state)
+        return np.asarray(turns[:, :1] * self._turned_right + turns[:, 1:] * self._turned_down)

@@ -1,22 +1,88 @@
-"""How good a simulated participant's signals are, and who the person behind them is."""
+"""How good a simulated participant's signals are: brain, attention, artefacts and eye tracker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from acquisition.stream import FloatArray
+from acquisition.simulated.montage import HEADBAND, HEADSET, OCCIPITAL, PARIETAL, positions
 
-CHANNELS = ("Fz", "C3", "Cz", "C4", "Pz", "PO7", "Oz", "PO8")
 
-# Seen from above, in head radii, nose up.
-CHANNEL_POSITIONS = np.array(
-    [[0.0, 0.5], [-0.5, 0.0], [0.0, 0.0], [0.5, 0.0], [0.0, -0.5], [-0.6, -0.8], [0.0, -1.0], [0.6, -0.8]]
-)
+def _refuse_negative(values: Any, whose: str) -> None:
+    for field in fields(values):
+        value = getattr(values, field.name)
+        if isinstance(value, int | float) and not 0 <= value < np.inf:
+            raise ValueError(f"Argument {field.name!r} of {whose} must be at least 0 (got {value:g}).")
 
-_P300 = np.array([0.45, 0.55, 0.9, 0.55, 1.0, 0.45, 0.4, 0.45])
-_N2 = np.array([0.2, 0.0, 0.1, 0.0, -0.3, -1.0, -0.6, -1.0])
-_VISUAL = np.array([0.15, 0.0, 0.0, 0.0, -0.3, -0.8, -1.0, -0.8])
-_ALPHA = np.array([0.2, 0.3, 0.3, 0.3, 0.7, 0.9, 1.0, 0.9])
+
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """What the EEG holds that is no brain.
+
+    Parameters
+    ----------
+    line_hz : float
+        The mains' frequency, 50 or 60 Hz.
+    line_uv : float
+        Root mean square of line noise on a typical channel, in uV; channels differ by a factor of up to five.
+    blink_uv : float
+        Height of a blink at the forehead, in uV; a third of it reaches Fz. How often they come is the person's.
+    eye_uv_per_degree : float
+        What a movement of the eyes adds to a frontal channel, in uV per degree of angle.
+    muscle_per_min, muscle_uv : float
+        How often a muscle is tensed for a second or so, and how strong it is at the rim of the head, in uV.
+    pops_per_hour, pop_uv : float
+        How often an electrode jumps, over all channels, and how far, in uV.
+    drift_uv : float
+        Standard deviation of slow drifts (10 s), in uV.
+    sensor_uv : float
+        Standard deviation of the amplifier's own white noise, in uV.
+    """
+
+    line_hz: float = 50.0
+    line_uv: float = 0.7
+    blink_uv: float = 190.0
+    eye_uv_per_degree: float = 6.0
+    muscle_per_min: float = 0.4
+    muscle_uv: float = 6.0
+    pops_per_hour: float = 8.0
+    pop_uv: float = 60.0
+    drift_uv: float = 3.0
+    sensor_uv: float = 0.8
+
+    def __post_init__(self) -> None:
+        _refuse_negative(self, "artefacts")
+        if self.line_hz not in (50.0, 60.0):
+            raise ValueError(f"Argument 'line_hz' must be 50 or 60 (got {self.line_hz:g}).")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """What an eye tracker adds to where the eyes really are.
+
+    Parameters
+    ----------
+    noise_px : float
+        Standard deviation from one sample to the next, in px.
+    offset_px : float
+        Typical constant error of the calibration on each axis, in px.
+    bend : float
+        Typical error of the calibration that grows with the distance from the middle of the screen, as a share of it.
+    drift_px : float
+        Standard deviation of slow changes of the offset, such as a moving head makes, in px.
+    lost_per_min, lost_s : float
+        How often the eyes are lost other than by a blink, and for how long as a rule, in s.
+    """
+
+    noise_px: float = 3.0
+    offset_px: float = 20.0
+    bend: float = 0.015
+    drift_px: float = 8.0
+    lost_per_min: float = 0.5
+    lost_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        _refuse_negative(self, "tracker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,120 +93,118 @@ class Profile:
     ----------
     name : str
         What the profile is called.
+    montage : tuple of str
+        Labels of the electrodes.
     snr : float
-        Factor on every response to a flash; 1 answers like a good subject with wet electrodes. With 0 there is no
-        response at all, and the eyes wander over the screen whatever is attended to.
+        Factor on every response to what is shown; 1 answers like a good subject with wet electrodes. With 0 there is
+        no response at all, and the eyes wander over the screen whatever is attended to.
     background_uv : float
         Standard deviation of the 1/f part of the EEG, in uV.
+    slope : float
+        The 1/f part's power falls with the frequency to this power; 0 to 2.
     alpha_uv : float
         Standard deviation of the alpha rhythm where it is strongest, in uV.
     latency_jitter_s : float
         Standard deviation of the P300's latency from one target to the next, in s.
     amplitude_variation : float
-        Standard deviation of a target response's size, as a share of its mean.
+        Standard deviation of a response's size, as a share of its mean.
+    flicker_uv : float
+        Height of the response at Oz to one edge of an attended flicker, in uV, at ``snr`` 1.
     lapse_rate : float
-        Share of targets that go unnoticed.
-    gaze_noise_px : float
-        Standard deviation of gaze around the fixated place, in px.
-    gaze_offset_px : float
-        Typical error of the eye tracker's calibration, in px.
+        Share of targets that go unnoticed, each for itself.
+    lapses_per_min : float
+        How often attention and eyes leave the slot for a second or two.
+    absences_per_hour : float
+        How often they do so for some ten seconds, attending to nothing.
     blinks_per_min : float
-        How often gaze is lost for a moment.
+        How often the eyes are shut for a moment.
+    amplifier_hz : tuple of float or None
+        Band that the amplifier lets pass, in Hz; None for all.
+    artefacts : Artefacts
+    tracker : Tracker
 
     Raises
     ------
     ValueError
-        If a number is negative or not finite.
+        If a number is negative or not finite, or an electrode not known.
     """
 
     name: str
+    montage: tuple[str, ...] = PARIETAL
     snr: float = 1.0
-    background_uv: float = 9.5
+    background_uv: float = 9.0
+    slope: float = 1.3
     alpha_uv: float = 4.5
     latency_jitter_s: float = 0.02
     amplitude_variation: float = 0.25
+    flicker_uv: float = 0.6
     lapse_rate: float = 0.02
-    gaze_noise_px: float = 12.0
-    gaze_offset_px: float = 25.0
-    blinks_per_min: float = 12.0
+    lapses_per_min: float = 0.3
+    absences_per_hour: float = 1.0
+    blinks_per_min: float = 8.0
+    amplifier_hz: tuple[float, float] | None = None
+    artefacts: Artefacts = Artefacts()
+    tracker: Tracker = Tracker()
 
     def __post_init__(self) -> None:
-        for field in self.__slots__:
-            value = getattr(self, field)
-            if field != "name" and not 0 <= value < np.inf:
-                raise ValueError(f"Argument {field!r} of profile {self.name!r} must be at least 0 (got {value:g}).")
+        _refuse_negative(self, f"profile {self.name!r}")
+        positions(self.montage)
+        if self.slope > 2:
+            raise ValueError(f"Argument 'slope' of profile {self.name!r} must be at most 2 (got {self.slope:g}).")
 
+
+_TYPICAL = Profile("typical")
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("easy", snr=1.35, latency_jitter_s=0.015, lapse_rate=0.01, gaze_noise_px=8.0, gaze_offset_px=15.0),
-        Profile("typical"),
-        Profile("hard", snr=0.6, latency_jitter_s=0.03, lapse_rate=0.05, gaze_noise_px=25.0, gaze_offset_px=45.0),
+        # A good subject, wet electrodes in a quiet room, the head on a chin rest before a fast eye tracker.
+        replace(
+            _TYPICAL,
+            name="easy",
+            snr=1.35,
+            latency_jitter_s=0.015,
+            lapse_rate=0.01,
+            lapses_per_min=0.05,
+            absences_per_hour=0.0,
+            blinks_per_min=5.0,
+            artefacts=Artefacts(line_uv=0.3, muscle_per_min=0.1, pops_per_hour=2.0, drift_uv=2.0),
+            tracker=Tracker(noise_px=2.0, offset_px=20.0, bend=0.012, drift_px=4.0, lost_per_min=0.1),
+        ),
+        # A good subject on an ordinary day, a screen-based tracker, the head free.
+        _TYPICAL,
+        # Weak and late answers, a restless subject, a cheap tracker that often loses the eyes.
+        replace(
+            _TYPICAL,
+            name="hard",
+            snr=0.65,
+            latency_jitter_s=0.03,
+            lapse_rate=0.05,
+            lapses_per_min=1.0,
+            absences_per_hour=4.0,
+            blinks_per_min=14.0,
+            artefacts=Artefacts(line_uv=2.0, muscle_per_min=1.0, pops_per_hour=30.0, drift_uv=8.0),
+            tracker=Tracker(noise_px=12.0, offset_px=40.0, bend=0.03, drift_px=30.0, lost_per_min=4.0, lost_s=0.8),
+        ),
+        # As "typical", through an amplifier that keeps 0.5 to 30 Hz: resembles p300_gtec8ch.
+        replace(_TYPICAL, name="wet", amplifier_hz=(0.5, 30.0)),
+        # Fourteen saline electrodes, many of them near the eyes: resembles p300_emotiv_rc and p300_emotiv_groups.
+        replace(
+            _TYPICAL,
+            name="headset",
+            montage=HEADSET,
+            blinks_per_min=16.0,
+            amplifier_hz=(0.2, 43.0),
+            artefacts=Artefacts(muscle_per_min=1.0, pops_per_hour=20.0, drift_uv=8.0, sensor_uv=8.0),
+        ),
+        # Four dry electrodes referenced at the forehead, line noise above all else: resembles p300_muse.
+        replace(
+            _TYPICAL,
+            name="headband",
+            montage=HEADBAND,
+            artefacts=Artefacts(line_uv=12.0, blink_uv=15.0, eye_uv_per_degree=0.5, sensor_uv=5.0),
+        ),
+        # Eight electrodes over the visual cortex: resembles ssvep_exo.
+        replace(_TYPICAL, name="occipital", montage=OCCIPITAL, artefacts=Artefacts(line_uv=1.5, sensor_uv=4.0)),
     )
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Person:
-    """What stays the same between two sessions of one person.
-
-    Parameters
-    ----------
-    p300, n2, visual, alpha : array, shape (n_channels,)
-        How strongly each channel shows the component; the P300's peak is about 1.
-    p300_latency, n2_latency, visual_latency : float
-        When the components peak, in s after the flash.
-    alpha_hz : float
-        Frequency of the alpha rhythm.
-    mixing : array, shape (n_channels, n_channels)
-        From independent sources of unit variance to the channels' background.
-    gaze_matrix : array, shape (2, 2)
-        Linear part of the eye tracker's calibration error.
-    gaze_shift : array, shape (2,)
-        Constant part of the eye tracker's calibration error, in px.
-    """
-
-    p300: FloatArray
-    n2: FloatArray
-    visual: FloatArray
-    alpha: FloatArray
-    p300_latency: float
-    n2_latency: float
-    visual_latency: float
-    alpha_hz: float
-    mixing: FloatArray
-    gaze_matrix: FloatArray
-    gaze_shift: FloatArray
-
-
-def draw_person(profile: Profile, rng: np.random.Generator) -> Person:
-    """Draw the anatomy and habits of one person.
-
-    Parameters
-    ----------
-    profile : Profile
-        Only its ``gaze_offset_px`` is used: the person's brain does not depend on the profile.
-    rng : numpy.random.Generator
-        The same state gives the same person.
-
-    Returns
-    -------
-    Person
-    """
-    apart = np.linalg.norm(CHANNEL_POSITIONS[:, None] - CHANNEL_POSITIONS, axis=-1)
-    gains = rng.uniform(0.85, 1.15, len(CHANNELS))
-    covariance = np.exp(-apart / 1.6) * np.outer(gains, gains)
-    return Person(
-        p300=_P300 + 0.08 * rng.standard_normal(len(CHANNELS)),
-        n2=_N2 + 0.08 * rng.standard_normal(len(CHANNELS)),
-        visual=_VISUAL + 0.08 * rng.standard_normal(len(CHANNELS)),
-        alpha=np.abs(_ALPHA + 0.08 * rng.standard_normal(len(CHANNELS))),
-        p300_latency=rng.uniform(0.32, 0.42),
-        n2_latency=rng.uniform(0.18, 0.22),
-        visual_latency=rng.uniform(0.12, 0.14),
-        alpha_hz=rng.uniform(9.0, 11.5),
-        mixing=np.linalg.cholesky(covariance),
-        gaze_matrix=np.eye(2) + 0.015 * rng.standard_normal((2, 2)),
-        gaze_shift=profile.gaze_offset_px * rng.standard_normal(2),
-    )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from acquisition.filtering import CausalFilter
 from acquisition.simulated.participant import EEG_SFREQ, GAZE_SFREQ, SimulatedParticipant
-from acquisition.simulated.profile import PROFILES, Profile, draw_person
+from acquisition.simulated.person import draw_person
+from acquisition.simulated.profile import PROFILES, Profile
 from acquisition.simulated.types import Participant
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import Signals
