@@ -13,8 +13,9 @@ from acquisition.seconds import StreamQuality
 from acquisition.stream import Chunk, FloatArray, SampleArray, StreamInfo
 
 SECOND_S = 1.0
-SETTLE_S = 0.25
-"""How long after its end a second waits for its samples; what comes later counts as missing in it."""
+SETTLE_S = 0.5
+"""How long after its end a second waits for its samples; what comes later counts as missing in it. Gaze on a screen
+that is found by tags comes up to 0.3 s late."""
 DRIFT_S = (10.0, 60.0)
 """Drift is told after the first of these, and over the second. 1 ms of jitter leaves 10 ppm of doubt after 10 s."""
 BLINK_LEAST_S = 0.05

@@ -35,7 +35,7 @@ def run(
     meter = QualityMeter([info])
     seconds = []
     delivered = 0
-    for now in np.arange(0, times.max(initial=0.0) + 1.5, tick_s):
+    for now in np.arange(0, times.max(initial=0.0) + 2.0, tick_s):
         ready = int(np.sum(times <= now))
         chunks = [Chunk(info.name, times[delivered:ready], data[delivered:ready])] if ready > delivered else []
         delivered = max(delivered, ready)
@@ -55,7 +55,7 @@ def test_a_long_tick_tells_all_its_seconds() -> None:
     times = stamps(4.0)
     meter = QualityMeter([EEG])
     meter.update(0.0, [])
-    seconds = meter.update(4.5, [Chunk("eeg", times, noise(times))])
+    seconds = meter.update(4.6, [Chunk("eeg", times, noise(times))])
     assert [second.n_samples for second in seconds] == [250] * 4
 
 
@@ -67,7 +67,7 @@ def test_cutting_into_chunks_changes_nothing(cuts: list[int], tick_s: float) -> 
     expected = run(times, data)
     meter = QualityMeter([EEG])
     seconds, delivered = [], 0
-    for now in np.arange(0, 4.5, tick_s):
+    for now in np.arange(0, 5.0, tick_s):
         ready = int(np.sum(times <= now))
         edges = [delivered, *sorted(cut for cut in cuts if delivered < cut < ready), ready]
         chunks = [Chunk("eeg", times[a:b], data[a:b]) for a, b in itertools.pairwise(edges) if b > a]
@@ -128,8 +128,8 @@ def test_late_backward_and_future_stamps_are_misplaced_and_stop_nothing() -> Non
     meter.update(0.0, [])
     data = noise(times)
     meter.update(1.0, [Chunk("eeg", times[:250], data[:250]), Chunk("eeg", np.array([1e6]), data[:1])])
-    (first,) = meter.update(1.3, [])
-    (second,) = meter.update(2.3, [Chunk("eeg", times[100:102], data[:2]), Chunk("eeg", times[250:500], data[250:500])])
+    (first,) = meter.update(1.6, [])
+    (second,) = meter.update(2.6, [Chunk("eeg", times[100:102], data[:2]), Chunk("eeg", times[250:500], data[250:500])])
     assert (first.n_samples, first.n_misplaced) == (250, 1)
     assert (second.n_samples, second.n_misplaced) == (250, 2)
 
