@@ -275,5 +275,9 @@ def run_fake_neon(
     wearer = Wearer(screen or TaggedScreen.with_corner_tags(1920, 1080), np.random.default_rng(seed))
     fake = FakeNeon(wearer, host, port, phone=PhoneClock(offset_s, drift), announced=announced)
     logger.info("a fake Neon answers at %s", fake.address)
-    with suppress(KeyboardInterrupt):
+    try:
         asyncio.run(fake.serve())
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        raise OSError(f"The fake Neon cannot serve at {fake.address} ({error.strerror}).") from None

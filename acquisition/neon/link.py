@@ -23,6 +23,7 @@ from acquisition.quality import Fault
 _CLOCK_EVERY_S = 2.0
 _RETRY_S = 0.25
 _SILENT_S = 3.0  # A stream that sends nothing for so long is opened anew.
+_LEAVE_S = 0.5
 _AHEAD_S = 0.05
 _LIKELY_S = 10.0  # Stamps that lie further from the session's time are no times.
 _GARBAGE_EVERY_S = 1.0
@@ -121,7 +122,11 @@ class NeonLink:
             await self._stop.wait()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks)
+            # The library's own tasks take leave of the device, which a second cancellation would break off.
+            leaving = asyncio.all_tasks() - {asyncio.current_task()}
+            if leaving:
+                await asyncio.wait(leaving, timeout=_LEAVE_S)
 
     async def _meet(self, device: Any) -> Device:
         status = await device.get_status()
@@ -246,7 +251,7 @@ class NeonLink:
         device_time = stamped.timestamp_unix_seconds
         device_time -= turn_s * np.rint((device_time - self.device_clock.to_device(now)) / turn_s)
         time = float(self.device_clock.to_session(device_time))
-        if time > now + _AHEAD_S:
+        if not now - _LIKELY_S <= time <= now + _AHEAD_S:
             self._in_doubt.set()
         return time if abs(time - now) <= _LIKELY_S else None
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Thread
@@ -62,6 +63,10 @@ class ScreenLocator:
         self._mapper = gaze_mapper.GazeMapper(
             {"scene_camera_matrix": camera_matrix, "scene_distortion_coefficients": distortion}
         )
+        with suppress(AttributeError):
+            # The detector's destructor frees the family of tags before it reads it for the last time, which now and
+            # then ends the process (pupil-labs/apriltags, issue 46): the family, some kilobytes, is kept instead.
+            self._mapper._detector._detector.tag_families.clear()
         self._size = np.array([screen.width_px, screen.height_px], dtype=np.float64)
         self._surface = self._mapper.add_surface(
             {tag.tag_id: tag.corners for tag in screen.tags}, (screen.width_px, screen.height_px)

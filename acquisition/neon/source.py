@@ -19,8 +19,9 @@ from acquisition.quality import Fault
 from acquisition.stream import Chunk, StreamInfo
 
 GAZE_SFREQ = 200.0
-TAGS_LOST_S = 0.5
+TAGS_LOST_S = 1.0
 _PORT = 8080
+_AHEAD_S = 0.05
 _MOST_VIEWS = 300  # Ten seconds of them: as late as gaze may come.
 _SETTLE_S = 0.5  # How long a second Neon may take to answer after the first, before a choice counts as clear.
 
@@ -128,6 +129,7 @@ class NeonSource:
     def pull(self, until: float) -> list[Chunk]:
         """What has arrived and can be placed on the screen at ``until`` (s); never waits, never raises."""
         events: list[EyeEvent] = []
+        chunks: list[Chunk | None] = []
         while True:
             try:
                 arrival = self._link.arrived.get_nowait()
@@ -136,14 +138,19 @@ class NeonSource:
             if isinstance(arrival, Gaze):
                 insort(self._held, arrival, key=attrgetter("time"))
             elif isinstance(arrival, View):
-                insort(self._views, arrival, key=attrgetter("time"))
+                if arrival.time <= until + _AHEAD_S:  # Otherwise the phone's clock has stepped, untold as yet.
+                    insort(self._views, arrival, key=attrgetter("time"))
             elif isinstance(arrival, EyeEvent):
                 events.append(arrival)
             else:
                 self._faults.append(arrival)
+                if arrival.kind == "clock":
+                    # What came before bears the times of another clock than what comes now.
+                    chunks.append(self._gaze(np.inf))
+                    self._views.clear()
         del self._views[:-_MOST_VIEWS]
         self._watch_tags(until)
-        chunks = [self._gaze(until), self._eye_events(events)]
+        chunks += [self._gaze(until), self._eye_events(events)]
         return [chunk for chunk in chunks if chunk is not None]
 
     def faults(self) -> list[Fault]:
