@@ -152,7 +152,8 @@ class RecordedParticipant:
         Parameters
         ----------
         block : StimulusBlock
-            With 16 flashes; the frames between two are spread evenly.
+            Of 16 equal stretches with a flash at the beginning of each; one that lights no slot, on a page of few
+            slots, keeps its time. The frames between two are spread evenly.
         earliest : float
             Session time (s) before which no frame can be shown. Where the recording goes on less than 0.1 s before,
             its times are returned nevertheless, so that the EEG stays in one piece.
@@ -165,37 +166,33 @@ class RecordedParticipant:
         Raises
         ------
         ValueError
-            If the block doesn't have 16 flashes.
+            If the block has flashes elsewhere, or no 16 stretches.
         """
         self.arrange()
         assert self._coming is not None
         number, repetition = self._coming
         character = self._characters[number]
-        frames = np.array([frame for frame, _ in block.flashes])
-        if len(frames) != FLASHES_PER_REPETITION:
+        frames = np.arange(FLASHES_PER_REPETITION) * (block.n_frames // FLASHES_PER_REPETITION)
+        lit = [frame for frame, _ in block.flashes]
+        if block.n_frames % FLASHES_PER_REPETITION or not lit or not set(lit) <= set(frames.tolist()):
             raise ValueError(
-                f"Argument 'block' must have {FLASHES_PER_REPETITION} flashes, as the recorded repetitions do "
-                f"(got {len(frames)})."
+                f"Argument 'block' must have {FLASHES_PER_REPETITION} flashes at equal distances, as many as a recorded "
+                f"repetition (got {len(lit)} in {block.n_frames} frames)."
             )
         period = 1.0 / block.frame_rate
-        lead = frames[0] * period
-        begin = float(self._session_time(character.onsets[repetition, 0])) - lead
+        begin = float(self._session_time(character.onsets[repetition, 0]))
         if not self._continues or begin < earliest - _LATE_S or begin <= self._last_flip:
             jump_at = max(earliest, self._last_onset + EPOCH_TAIL_S)
-            self._jump(jump_at, jump_at + max(lead, _JUMP_LEAD_S))
+            self._jump(jump_at, jump_at + _JUMP_LEAD_S)
             self.n_jumps += 1
 
         onsets = self._session_time(character.onsets[repetition])
         is_last = repetition + 1 == character.n_repetitions
         if is_last:
-            following = onsets[-1] + (block.n_frames + frames[0] - frames[-1]) * period
+            following = onsets[-1] + (block.n_frames - frames[-1]) * period
         else:
             following = float(self._session_time(character.onsets[repetition + 1, 0]))
-        flips = np.interp(
-            np.arange(block.n_frames),
-            [0, *frames, block.n_frames + frames[0]] if lead else [*frames, block.n_frames],
-            [onsets[0] - lead, *onsets, following] if lead else [*onsets, following],
-        )
+        flips = np.interp(np.arange(block.n_frames), [*frames, block.n_frames], [*onsets, following])
         self._count(number, repetition)
         self._last_onset, self._last_flip = float(onsets[-1]), float(flips[-1])
         self._coming, self._continues = None if is_last else (number, repetition + 1), True

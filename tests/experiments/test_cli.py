@@ -149,9 +149,10 @@ def test_ctrl_c_over_lsl_leaves_whole_files(tmp_path):
 
 
 @pytest.mark.realdata
+@pytest.mark.parametrize("kind", ["text", "python"])
 @pytest.mark.parametrize("subject", ["01", "03", "05"])
-def test_a_recorded_participant_writes_with_real_eeg(tmp_path, data_root, subject):
+def test_a_recorded_participant_writes_with_real_eeg(tmp_path, data_root, subject, kind):
     recording = data_root / "recordings" / "p300_gtec8ch" / f"sub-{subject}.bdf"
-    summary = demo(tmp_path, "--fast", "--participant", recording, "--target", "open the window", "--seed", 1)
+    summary = demo(tmp_path, "--fast", "--participant", recording, "--kind", kind, "--seed", 1)
     assert summary["exact"]
     assert replay(Path(summary["session"])).exact
