@@ -155,8 +155,10 @@ class NeonLink:
             try:
                 await receive(device)
                 why = "the device ended it"
-            except (OSError, TimeoutError, self._disconnected) as error:
-                why = str(error) or type(error).__name__
+            except TimeoutError:
+                why = f"no answer within {_SILENT_S:g} s"
+            except (OSError, self._disconnected) as error:
+                why = str(error)
             except Exception as error:  # noqa: BLE001 - what a device sends may fail anywhere in the libraries
                 why = repr(error)
                 self._garbage(stream, why)
