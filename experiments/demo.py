@@ -66,7 +66,7 @@ def run_demo(
     with participant_setting(config, fast, progress) as (setting, decoder, how):
         folder = RunFolder.create(root)
         write_target(config, folder, setting, decoder, how, pages, viewers)
-    return {**summarise(folder.read_events()), "session": str(folder.path)}
+    return {**summarise(folder.read_events()), "session": str(folder.path.resolve())}
 
 
 def write_target(
