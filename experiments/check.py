@@ -9,12 +9,12 @@ import numpy as np
 
 from acquisition.channels import EEGQuality
 from acquisition.lsl import LSLClock, LSLSource
-from acquisition.lsl.discovery import StreamWatch
+from acquisition.lsl.discovery import FoundStream, StreamWatch
 from acquisition.meter import QualityMeter
 from acquisition.seconds import GAZE_NOISE_PX, StreamQuality
 from acquisition.stream import Source, StreamInfo, StreamLost
 from experiments.points import Point, machine_points
-from experiments.sources import OPENERS, find_stream, open_found, open_source
+from experiments.sources import OPENERS, announced, choose, open_found, open_source
 
 RATE_LIMIT = 1.0
 """In %. A decoder's filters and windows are made for the nominal rate; 1 % moves the end of a 0.8 s epoch by 8 ms."""
@@ -71,15 +71,16 @@ def check(
         raise ValueError(f"Argument 'seconds' must be at least 3 (got {seconds}).")
     points = machine_points(folder, progress)
     opened: list[_Opened] = []
+    progress("looking for streams", 0, 1)
+    there = announced()
     try:
         for stream, called in (("eeg", eeg), ("gaze", gaze)):
-            progress("looking for streams", len(opened), 2)
             try:
-                opened.append(_open(stream, called))
+                opened.append(_open(stream, called, there))
             except (OSError, ValueError, ImportError) as error:
                 if called is not None or isinstance(error, ValueError):
                     points.append(Point.failed(stream, str(error)))
-        progress("looking for streams", 2, 2)
+        progress("looking for streams", 1, 1)
         if not opened and not any(point.name in ("eeg", "gaze") for point in points):
             points.append(Point.failed("streams", "No stream of EEG or gaze is there: only this machine was checked."))
         points += _listen(opened, seconds, progress)
@@ -117,10 +118,10 @@ class _Opened:
             self.watch.close()
 
 
-def _open(stream: str, called: str | None) -> _Opened:
+def _open(stream: str, called: str | None, there: Sequence[FoundStream]) -> _Opened:
     if (called or "").partition(":")[0] in OPENERS:
         return _Opened(stream, open_source(stream, called, LSLClock()), None)
-    found = find_stream(stream, called)
+    found = choose(stream, called, there)
     return _Opened(stream, open_found(stream, found), StreamWatch(found, key="raw"))
 
 

@@ -1,6 +1,6 @@
 """Open a source of samples by what a user calls it: an LSL stream, a BrainFlow board, a Neon."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import sleep
 
 from acquisition.clock import Clock
@@ -12,7 +12,7 @@ SCREEN_PX = (1920, 1080)
 HOW = "an LSL stream's name, source_id or type, 'brainflow:BOARD' or 'neon[:ADDRESS]'"
 
 
-def open_source(stream: str, called: str | None, clock: Clock, wait_s: float = 2.0) -> Source:
+def open_source(stream: str, called: str | None, clock: Clock, wait_s: float = 1.5) -> Source:
     """Open the source of a session's stream.
 
     Parameters
@@ -36,7 +36,7 @@ def open_source(stream: str, called: str | None, clock: Clock, wait_s: float = 2
     kind, _, rest = (called or "").partition(":")
     if kind in OPENERS:
         return OPENERS[kind](rest, clock)
-    return open_found(stream, find_stream(stream, called, wait_s))
+    return open_found(stream, choose(stream, called, announced(wait_s)))
 
 
 def open_found(stream: str, found: FoundStream) -> LSLSource:
@@ -53,8 +53,15 @@ def open_found(stream: str, found: FoundStream) -> LSLSource:
     return LSLSource([StreamWanted(stream, type=found.type, name=found.name, source_id=found.source_id or None)])
 
 
-def find_stream(stream: str, called: str | None, wait_s: float = 2.0) -> FoundStream:
-    """The one LSL stream that a user means.
+def announced(wait_s: float = 1.5) -> list[FoundStream]:
+    """The LSL streams of numbers that announce themselves within so long (s)."""
+    finder = StreamFinder()
+    sleep(wait_s)
+    return [found for found in finder.found() if not found.is_text]
+
+
+def choose(stream: str, called: str | None, there: Sequence[FoundStream]) -> FoundStream:
+    """The one LSL stream, of those there are, that a user means.
 
     Raises
     ------
@@ -63,9 +70,6 @@ def find_stream(stream: str, called: str | None, wait_s: float = 2.0) -> FoundSt
     ValueError
         If more than one fits.
     """
-    finder = StreamFinder()
-    sleep(wait_s)
-    there = [found for found in finder.found() if not found.is_text]
     wanted = called or stream
     by_id = [found for found in there if wanted in (found.name, found.source_id)]
     by_type = [found for found in there if found.type.casefold() == wanted.casefold()]
@@ -77,7 +81,7 @@ def find_stream(stream: str, called: str | None, wait_s: float = 2.0) -> FoundSt
     raise ValueError(f"{len(fitting)} streams fit {wanted!r}; name one by its source_id: {_listed(fitting)}.")
 
 
-def _listed(streams: list[FoundStream]) -> str:
+def _listed(streams: Sequence[FoundStream]) -> str:
     return (
         "; ".join(f"{s.name!r} (type {s.type!r}, source_id {s.source_id!r}, host {s.host})" for s in streams) or "none"
     )

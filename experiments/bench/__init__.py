@@ -7,4 +7,5 @@ BENCHES: Mapping[str, str] = {
     "acquisition": "experiments.bench.acquisition:bench_acquisition",
     "selector": "experiments.bench.selector:bench_selector",
     "generation": "experiments.bench.generation:bench_generation",
+    "alignment": "experiments.bench.alignment:bench_alignment",
 }

@@ -4,9 +4,12 @@ import importlib
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments.bench import BENCHES
+from experiments.bench.alignment import measure as measure_alignment
+from experiments.bench.lsl_device import DeviceClock
 from experiments.bench.lsl_sender import stamped
 from experiments.config import load
 from experiments.registry import resolve
@@ -16,7 +19,9 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "acquisition": {"seconds": 1.0},
     "selector": {"n_trials": 1},
     "generation": {"n_documents": 1, "max_pages": 2},
+    "alignment": {"seconds": 4.0},
 }
+OVER_LSL = ("acquisition", "alignment")
 
 
 def silently(what: str, done: int, total: int) -> None:
@@ -29,7 +34,7 @@ def test_every_benchmark_in_the_table_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.lsl) if name == "acquisition" else name for name in BENCHES]
+    "name", [pytest.param(name, marks=pytest.mark.lsl) if name in OVER_LSL else name for name in BENCHES]
 )
 def test_a_benchmark_hands_over_one_table_with_its_machine_and_what_it_means(name: str) -> None:
     module = importlib.import_module(BENCHES[name].partition(":")[0])
@@ -48,3 +53,17 @@ def test_the_time_of_a_push_survives_float32_to_the_microsecond() -> None:
     sample = stamped(first=299_999, n_samples=1, n_channels=3, now=now)[0].astype(float)
     assert sample[0] == 299_999
     assert sample[1] + sample[2] == pytest.approx(now, abs=1e-6)
+
+
+@pytest.mark.lsl
+def test_clocks_that_are_seconds_off_are_aligned_to_milliseconds() -> None:
+    rows = {(row["stream"], row["correction"]): row for row in measure_alignment(5.0, silently)["table"]}
+    apart = {correction: row["p99_ms"] for (stream, correction), row in rows.items() if stream == "gaze against eeg"}
+    assert apart["none"] == pytest.approx(4900, abs=50)
+    assert apart["offset, even stamps"] < apart["offset"] < 20
+    assert apart["offset, even stamps"] < 5  # The goal is 2; other work shares the machine.
+
+
+def test_a_devices_clock_shows_its_offset_and_gains_by_its_drift() -> None:
+    clock = DeviceClock(start=100.0, offset_s=3.0, drift_ppm=50.0, jitter_s=0.0)
+    np.testing.assert_allclose(clock.read(np.array([100.0, 1100.0])), [103.0, 1103.05])
