@@ -93,10 +93,8 @@ class SimulatedParticipant:
         self._coupling = np.array([keep, -keep]), np.array([1.0, -keep])
         # At rest in the middle of the screen.
         self._coupling_state = -keep * np.array([SCREEN_PX]) / 2
-        self._amplifier: FloatArray | None = None
-        if profile.amplifier_hz is not None:
-            self._amplifier = signal.butter(2, profile.amplifier_hz, "bandpass", fs=EEG_SFREQ, output="sos")
-            self._amplifier_state = np.zeros((len(self._amplifier), 2, len(profile.montage)))
+        self._amplifier = _amplifier(profile)
+        self._amplifier_state = np.zeros((len(self._amplifier), 2, len(profile.montage)))
 
         self._answers = profile.snr > 0
         self._start, self._latency_s = start, latency_s
@@ -166,7 +164,7 @@ class SimulatedParticipant:
         if len(eeg):
             times = self._start + np.arange(first, first + len(eeg)) / EEG_SFREQ
             eeg = eeg + self._eye_turns(first, first + len(eeg))
-            if self._amplifier is not None:
+            if len(self._amplifier):
                 eeg, self._amplifier_state = signal.sosfilt(self._amplifier, eeg, axis=0, zi=self._amplifier_state)
             chunks.append(Chunk("eeg", times, (1e-6 * eeg).astype(np.float32)))
         times, gaze = self._gaze.take(self._n_arrived(until, GAZE_SFREQ))
@@ -201,3 +199,14 @@ class SimulatedParticipant:
         places = self._eye_track.rows(first, stop)
         turns, self._coupling_state = signal.lfilter(*self._coupling, places, axis=0, zi=self._coupling_state)
         return np.asarray(turns[:, :1] * self._turned_right + turns[:, 1:] * self._turned_down)
+
+
+def _amplifier(profile: Profile) -> FloatArray:
+    """The amplifier's filters as second-order sections, shape (n_sections, 6); without any where it has none."""
+    sections = [np.empty((0, 6))]
+    if profile.amplifier_hz is not None:
+        sections.append(signal.butter(2, profile.amplifier_hz, "bandpass", fs=EEG_SFREQ, output="sos"))
+    if profile.notch_hz > 0:
+        line_hz = profile.artefacts.line_hz
+        sections.append(signal.tf2sos(*signal.iirnotch(line_hz, line_hz / profile.notch_hz, fs=EEG_SFREQ)))
+    return np.concatenate(sections)

@@ -120,6 +120,8 @@ class Profile:
         How often the eyes are shut for a moment.
     amplifier_hz : tuple of float or None
         Band that the amplifier lets pass, in Hz; None for all.
+    notch_hz : float
+        Width of the amplifier's notch at the mains' frequency, in Hz; 0 for none.
     artefacts : Artefacts
     tracker : Tracker
 
@@ -132,17 +134,18 @@ class Profile:
     name: str
     montage: tuple[str, ...] = PARIETAL
     snr: float = 1.0
-    background_uv: float = 9.0
+    background_uv: float = 11.5
     slope: float = 1.3
     alpha_uv: float = 4.5
     latency_jitter_s: float = 0.02
     amplitude_variation: float = 0.25
-    flicker_uv: float = 0.6
+    flicker_uv: float = 3.5
     lapse_rate: float = 0.02
     lapses_per_min: float = 0.3
     absences_per_hour: float = 1.0
-    blinks_per_min: float = 8.0
+    blinks_per_min: float = 5.6
     amplifier_hz: tuple[float, float] | None = None
+    notch_hz: float = 0.0
     artefacts: Artefacts = Artefacts()
     tracker: Tracker = Tracker()
 
@@ -184,17 +187,20 @@ PROFILES = {
             absences_per_hour=4.0,
             blinks_per_min=14.0,
             artefacts=Artefacts(line_uv=2.0, muscle_per_min=1.0, pops_per_hour=30.0, drift_uv=8.0),
-            tracker=Tracker(noise_px=12.0, offset_px=40.0, bend=0.03, drift_px=30.0, lost_per_min=4.0, lost_s=0.8),
+            tracker=Tracker(noise_px=12.0, offset_px=40.0, bend=0.03, drift_px=45.0, lost_per_min=4.0, lost_s=0.8),
         ),
         # As "typical", through an amplifier that keeps 0.5 to 30 Hz: resembles p300_gtec8ch.
-        replace(_TYPICAL, name="wet", amplifier_hz=(0.5, 30.0)),
+        replace(_TYPICAL, name="wet", snr=1.15, background_uv=13.0, amplifier_hz=(0.5, 30.0), notch_hz=12.0),
         # Fourteen saline electrodes, many of them near the eyes: resembles p300_emotiv_rc and p300_emotiv_groups.
         replace(
             _TYPICAL,
             name="headset",
             montage=HEADSET,
+            snr=1.35,
             blinks_per_min=16.0,
             amplifier_hz=(0.2, 43.0),
+            notch_hz=5.0,
+            alpha_uv=11.0,
             artefacts=Artefacts(muscle_per_min=1.0, pops_per_hour=20.0, drift_uv=8.0, sensor_uv=8.0),
         ),
         # Four dry electrodes referenced at the forehead, line noise above all else: resembles p300_muse.
@@ -202,9 +208,22 @@ PROFILES = {
             _TYPICAL,
             name="headband",
             montage=HEADBAND,
-            artefacts=Artefacts(line_uv=12.0, blink_uv=15.0, eye_uv_per_degree=0.5, sensor_uv=5.0),
+            snr=1.2,
+            background_uv=7.0,
+            slope=1.1,
+            alpha_uv=4.0,
+            artefacts=Artefacts(line_uv=10.0, blink_uv=15.0, eye_uv_per_degree=0.5, sensor_uv=5.0),
         ),
         # Eight electrodes over the visual cortex: resembles ssvep_exo.
-        replace(_TYPICAL, name="occipital", montage=OCCIPITAL, artefacts=Artefacts(line_uv=1.5, sensor_uv=4.0)),
+        replace(
+            _TYPICAL,
+            name="occipital",
+            montage=OCCIPITAL,
+            flicker_uv=2.1,
+            background_uv=5.0,
+            slope=1.1,
+            alpha_uv=2.5,
+            artefacts=Artefacts(line_uv=1.0, sensor_uv=3.5, drift_uv=1.5),
+        ),
     )
 }

@@ -18,9 +18,11 @@ _P300_EARLIEST_S = 0.25
 # A target this long after the last one is answered in full; right after it, by no more than the floor.
 _REFRACTORY_S, _REFRACTORY_FLOOR = 0.55, 0.2
 
-# Each peak of the response to an edge: latency before the person's own (s), width (s), and size.
-_LIT = ((0.075, 0.007, -0.6), (0.1, 0.009, 1.0), (0.13, 0.012, -0.9), (0.175, 0.022, 0.4), (0.25, 0.04, -0.15))
-_DARK = ((0.085, 0.008, -0.5), (0.115, 0.011, 0.7), (0.15, 0.016, -0.5), (0.21, 0.03, 0.2))
+# Each peak of the response to an edge: latency before the person's own (s), width (s), and size. Light that goes off
+# is answered by half as much of the opposite sign and a little later, so that a steady flicker has its frequency and,
+# weaker, both multiples; the peaks' distance makes flicker at 12 Hz the strongest.
+_LIT = ((0.075, 0.009, -0.5), (0.1, 0.012, 1.0), (0.14, 0.016, -0.8), (0.2, 0.03, 0.3))
+_DARK = ((0.085, 0.01, 0.25), (0.115, 0.014, -0.5), (0.155, 0.018, 0.4), (0.22, 0.03, -0.15))
 _TYPICAL_LATENCY_S = 0.13
 _GRID_S = 0.0005
 

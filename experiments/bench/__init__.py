@@ -8,4 +8,5 @@ BENCHES: Mapping[str, str] = {
     "selector": "experiments.bench.selector:bench_selector",
     "generation": "experiments.bench.generation:bench_generation",
     "alignment": "experiments.bench.alignment:bench_alignment",
+    "realism": "experiments.bench.realism:bench_realism",
 }

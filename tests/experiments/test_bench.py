@@ -9,6 +9,7 @@ import pytest
 
 from experiments.bench import BENCHES
 from experiments.bench.alignment import measure as measure_alignment
+from experiments.bench.claims import Claim
 from experiments.bench.lsl_device import DeviceClock
 from experiments.bench.lsl_sender import stamped
 from experiments.config import load
@@ -20,6 +21,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "selector": {"n_trials": 1},
     "generation": {"n_documents": 1, "max_pages": 2},
     "alignment": {"seconds": 4.0},
+    "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
 }
 OVER_LSL = ("acquisition", "alignment")
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import welch
 
 from acquisition.filtering import CausalFilter
 from acquisition.simulated.participant import EEG_SFREQ, GAZE_SFREQ, SimulatedParticipant
 from acquisition.simulated.person import draw_person
-from acquisition.simulated.profile import PROFILES, Profile
+from acquisition.simulated.profile import PROFILES, Artefacts, Profile, Tracker
 from acquisition.simulated.types import Participant
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import Signals
@@ -19,6 +20,19 @@ N_SLOTS = 8
 FRAME_RATE = 60.0
 REGIONS = np.array([[100.0 + 220 * slot, 400.0, 180.0, 100.0] for slot in range(N_SLOTS)])
 TYPICAL = PROFILES["typical"]
+QUIET = Profile(
+    "quiet",
+    snr=1.0,
+    background_uv=0.0,
+    alpha_uv=0.0,
+    lapses_per_min=0.0,
+    absences_per_hour=0.0,
+    blinks_per_min=0.0,
+    artefacts=Artefacts(
+        line_uv=0.0, eye_uv_per_degree=0.0, muscle_per_min=0.0, pops_per_hour=0.0, drift_uv=0.0, sensor_uv=0.0
+    ),
+    tracker=Tracker(lost_per_min=0.0),
+)
 
 
 def one_slot_at_a_time(rng, n_rounds=2, soa=11):
@@ -63,6 +77,20 @@ def samples(signals):
     return [array.copy() for name in signals.streams for array in (signals.times(name), signals.data(name))]
 
 
+def answer_to(profile, block, slot, flips=None, person_seed=1):
+    """EEG (n_samples, n_channels) in V of a block shown from 1 s on, less that of the same session without it."""
+    flips = 1.0 + np.arange(block.n_frames) / block.frame_rate if flips is None else flips
+    sessions = []
+    for shown in (True, False):
+        participant = SimulatedParticipant(profile, person_seed, 2, 0.0)
+        participant.attend(slot, block.regions[slot or 0], 0.0, 1.0)
+        participant.present(block)
+        if shown:
+            participant.flip(flips)
+        sessions.append(participant.pull(flips[-1] + 1.0)[0].data.astype(np.float64))
+    return sessions[0] - sessions[1]
+
+
 def difference_wave(signals, onsets, targets):
     """Mean target minus mean non-target epoch in uV, and its standard error, shape (n_channels, n_times) each."""
     epochs, usable = signals.epochs("eeg", onsets, 0.0, 0.8)
@@ -86,7 +114,9 @@ def test_it_is_a_participant():
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), noise_seed=st.integers(0, 99), snr=st.sampled_from([0.0, 1.0]))
 def test_samples_do_not_depend_on_how_they_are_pulled(seed, noise_seed, snr):
-    profile = replace(TYPICAL, snr=snr, blinks_per_min=60.0)
+    rates = {"blinks_per_min": 60.0, "lapses_per_min": 20.0, "absences_per_hour": 60.0}
+    artefacts = replace(TYPICAL.artefacts, muscle_per_min=20.0, pops_per_hour=600.0)
+    profile = replace(TYPICAL, snr=snr, amplifier_hz=(0.5, 40.0), notch_hz=5.0, artefacts=artefacts, **rates)
     whole, *_ = play(SimulatedParticipant(profile, 1, noise_seed, 0.0), 2)
     parts, *_ = play(SimulatedParticipant(profile, 1, noise_seed, 0.0), 2, pulls=np.random.default_rng(seed))
     for one, other in zip(samples(whole), samples(parts), strict=True):
@@ -114,12 +144,13 @@ def test_a_target_is_answered_over_the_parietal_midline():
 
 
 def test_a_flash_of_another_slot_is_answered_too():
-    shown, onsets, targets = play(SimulatedParticipant(TYPICAL, 1, 2, 0.0), 4)
-    silent, *_ = play(SimulatedParticipant(TYPICAL, 1, 2, 0.0), 4, show=False)
-    with_flash, _ = shown.epochs("eeg", onsets[~targets], 0.1, 0.16)
-    without, _ = silent.epochs("eeg", onsets[~targets], 0.1, 0.16)
-    oz = 6
-    assert (with_flash - without)[:, oz].mean() < -0.3e-6
+    codes = np.zeros((N_SLOTS, 30), dtype=np.uint8)
+    codes[3, :4] = 1
+    answer = 1e6 * answer_to(TYPICAL, StimulusBlock(codes, FRAME_RATE, REGIONS), slot=0)
+    oz = TYPICAL.montage.index("Oz")
+    peak = np.argmax(np.abs(answer[:, oz]))
+    assert 0.1 < peak / EEG_SFREQ - 1.0 < 0.16
+    assert answer[peak, oz] < -0.8
 
 
 def test_nothing_shown_is_nothing_answered():
@@ -221,13 +252,85 @@ def test_a_late_report_never_changes_what_was_delivered():
     assert after.times[0] == pytest.approx(before.times[-1] + 1 / EEG_SFREQ)
 
 
-def test_background_is_as_large_as_real_eeg():
-    data = SimulatedParticipant(TYPICAL, 1, 2, 0.0).pull(120.0)[0].data
-    assert np.all((data.std(axis=0) > 7e-6) & (data.std(axis=0) < 16e-6))
+def test_eeg_is_as_large_as_real_eeg():
+    participant = SimulatedParticipant(TYPICAL, 1, 2, 0.0)
+    participant.attend(0, REGIONS[0], 0.0, 1.0)
+    data = participant.pull(120.0)[0].data
+    assert np.all((data.std(axis=0) > 7e-6) & (data.std(axis=0) < 25e-6))
     neighbours, far = np.corrcoef(data.T)[2, 4], np.corrcoef(data.T)[0, 6]
     assert neighbours > far > 0
     filtered = CausalFilter(EEG_SFREQ, (1.0, 15.0))(np.arange(len(data)) / EEG_SFREQ, data)[1000:]
     assert np.all(filtered.std(axis=0) < data.std(axis=0))
+
+
+def test_blinks_are_the_same_in_eeg_and_gaze():
+    profile = replace(QUIET, blinks_per_min=20.0)
+    chunks = {chunk.stream: chunk for chunk in SimulatedParticipant(profile, 1, 2, 0.0).pull(120.0)}
+    eeg, gaze = chunks["eeg"], chunks["gaze"]
+    shut = np.isnan(gaze.data[:, 0])
+    forehead = np.interp(gaze.times, eeg.times, eeg.data[:, 0])
+    assert 0.02 < shut.mean() < 0.1
+    assert np.median(forehead[shut]) > 25e-6
+    near = np.convolve(shut, np.ones(61), mode="same") > 0
+    assert np.abs(forehead[~near]).max() < 1e-6
+    assert np.abs(eeg.data[:, 6]).max() < 0.1 * np.abs(eeg.data[:, 0]).max()
+
+
+def test_a_saccade_shows_in_eeg_when_it_shows_in_gaze():
+    profile = replace(QUIET, artefacts=replace(QUIET.artefacts, eye_uv_per_degree=6.0), montage=("F7", "F8"))
+    participant = SimulatedParticipant(profile, 1, 2, 0.0)
+    participant.attend(0, REGIONS[0], 0.0, 1.0)
+    participant.pull(4.0)
+    participant.attend(7, REGIONS[7], 4.0, 5.0)
+    chunks = {chunk.stream: chunk for chunk in participant.pull(5.0)}
+    jumped = chunks["gaze"].times[np.argmax(np.diff(chunks["gaze"].data[:, 0]))]
+    to_the_right = chunks["eeg"].data[:, 1] - chunks["eeg"].data[:, 0]
+    moved = chunks["eeg"].times[np.argmax(np.diff(to_the_right))]
+    assert to_the_right.max() > 100e-6
+    assert abs(moved - jumped) < 0.02
+
+
+def test_in_a_lapse_the_target_goes_unnoticed_and_the_eyes_are_elsewhere():
+    sure = replace(QUIET, lapse_rate=0.0, amplitude_variation=0.0, lapses_per_min=12.0, snr=1.0)
+    participant = SimulatedParticipant(sure, 1, 2, 0.0)
+    participant.attend(0, REGIONS[0], 0.0, 1.0)
+    codes = np.zeros((N_SLOTS, 60), dtype=np.uint8)
+    codes[0, :6] = 1
+    heights, distances = [], []
+    for second in range(1, 120):
+        participant.present(StimulusBlock(codes, FRAME_RATE, REGIONS))
+        participant.flip(second + np.arange(60) / FRAME_RATE)
+        chunks = {chunk.stream: chunk for chunk in participant.pull(second + 1.06)}
+        if second > 1:
+            at = chunks["eeg"].times - second
+            heights.append(chunks["eeg"].data[(at > 0.25) & (at < 0.5), 4].max())
+            seen = chunks["gaze"].data[chunks["gaze"].times > second][:3]
+            distances.append(np.linalg.norm(seen.mean(axis=0) - REGIONS[0, :2] - REGIONS[0, 2:] / 2))
+    noticed = np.array(heights) > 5e-6
+    assert 0.4 < noticed.mean() < 0.95
+    assert np.median(np.array(distances)[noticed]) < 100 < np.median(np.array(distances)[~noticed])
+
+
+def test_an_amplifier_keeps_its_band_only():
+    whole = replace(QUIET, background_uv=10.0, artefacts=replace(QUIET.artefacts, line_uv=5.0))
+    plain, notched = (
+        SimulatedParticipant(profile, 1, 2, 0.0).pull(60.0)[0].data
+        for profile in (whole, replace(whole, amplifier_hz=(0.5, 30.0), notch_hz=10.0))
+    )
+    hz, before = welch(plain, EEG_SFREQ, nperseg=1000, axis=0)
+    _, after = welch(notched, EEG_SFREQ, nperseg=1000, axis=0)
+    ratio = (after / before).mean(axis=1)
+    assert ratio[(hz > 2) & (hz < 15)].min() > 0.8
+    assert ratio[hz == 50.0][0] < 1e-3
+    assert ratio[hz > 80].max() < 0.05
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_a_participant(name):
+    participant = SimulatedParticipant(PROFILES[name], 1, 2, 0.0)
+    chunks = {chunk.stream: chunk for chunk in participant.pull(20.0)}
+    assert chunks["eeg"].data.shape == (4986, len(PROFILES[name].montage))
+    assert np.isfinite(chunks["eeg"].data).all()
 
 
 def test_mistakes_get_one_sentence():
