@@ -24,6 +24,7 @@ from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
 from experiments.rig import Arrange, FittedDecoder
+from experiments.simulate import DISPLAY
 
 Progress = Callable[[str, int, int], None]
 """``(what, done, total)``"""
@@ -130,7 +131,7 @@ def _over_lsl(config: Config, profile: Profile, noise_seed: int, progress: Progr
     }
     progress("starting the simulated participant", 0, 1)
     with contextlib.ExitStack() as stack:
-        shown = MarkerOutlet("assent-display", "assent-display")
+        shown = MarkerOutlet(DISPLAY, DISPLAY)
         events = MarkerOutlet("assent-events", "assent-events")
         command = [sys.executable, "-m", "experiments.simulate", json.dumps(arguments)]
         process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, env=env))  # noqa: S603

@@ -77,3 +77,28 @@ def faults(values: dict[str, Any]) -> None:
 def model(values: dict[str, Any]) -> None:
     """Where a model that was made lies."""
     print(values["file"])
+
+
+def devices(values: dict[str, Any]) -> None:
+    """Streams and devices that there are."""
+    from experiments.devices import device_table
+
+    console = Console()
+    if values["streams"]:
+        console.print(device_table(values["streams"]))
+    for device in values["devices"]:
+        console.print(device["sentence"])
+    console.print(values["sentence"])
+
+
+def points(values: dict[str, Any]) -> None:
+    """What speaks for and against an experiment with this set-up."""
+    console = Console()
+    for point in values["points"]:
+        console.print("[green]yes[/]" if point["ok"] else "[bold red]NO [/]", point["sentence"])
+    console.print(values["sentence"], style="bold")
+
+
+def played(values: dict[str, Any]) -> None:
+    """What was played."""
+    print(f"{sum(values['n_samples'].values())} samples and {values['n_markers']} markers were played.")

@@ -14,6 +14,10 @@ from time import sleep
 from typing import Any
 
 _PREFIX = "assent-lsl-"
+# Where liblsl looks for a configuration: https://labstreaminglayer.readthedocs.io/info/lslapicfg.html
+_USUAL_PLACES = tuple(
+    Path(folder).expanduser() / "lsl_api.cfg" for folder in (".", "~", "~/lsl_api", "/etc/lsl_api", "C:/etc/lsl_api")
+)
 
 
 def local_network(session_id: str | None = None) -> dict[str, str]:
@@ -48,7 +52,7 @@ def local_network(session_id: str | None = None) -> dict[str, str]:
             f"LSL is in use already with {str(current) if is_ours else 'its own'} configuration: "
             "local_network must come before everything else that uses LSL."
         )
-    template = resources.files("acquisition").joinpath("lsl_local.cfg").read_text(encoding="utf-8")
+    template = resources.files("acquisition.lsl").joinpath("local.cfg").read_text(encoding="utf-8")
     name = session_id or f"assent-{uuid.uuid4().hex}"
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -74,7 +78,12 @@ class LSLClock:
 
 @cache
 def load_pylsl() -> Any:
-    """The module pylsl, loaded no earlier than needed: liblsl reads its configuration once."""
+    """The module pylsl, loaded no earlier than needed: liblsl reads its configuration once.
+
+    Where the user has none, LSL's own settings hold, and it keeps its remarks to itself.
+    """
+    if "LSLAPICFG" not in os.environ and not any(path.is_file() for path in _USUAL_PLACES):
+        os.environ["LSLAPICFG"] = str(resources.files("acquisition.lsl").joinpath("quiet.cfg"))
     import pylsl
 
     return pylsl
