@@ -78,32 +78,46 @@ def watch_devices(show: Callable[[list[dict[str, Any]]], None], seconds: float |
 
 
 def device_table(rows: list[dict[str, Any]]) -> Table:
-    """Streams as a table for people; with what was measured where the rows hold it."""
-    watched = any("words" in row for row in rows)
+    """Streams as a table for people: what they are, or, where the rows hold it, how they are."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("stream", "type", "channels", "rate", "unit", "host", "source_id"):
-        table.add_column(column, overflow="fold", justify="right" if column in ("channels", "rate") else "left")
-    if watched:
-        for column in ("jitter ms", "offset ms", "lost"):
-            table.add_column(column, justify="right")
-        table.add_column("quality", overflow="fold")
+    watched = any("words" in row for row in rows)
+    for name, column in (_MEASURED if watched else _ANNOUNCED).items():
+        table.add_column(name, overflow="fold", **column)
+    names = [row["name"] for row in rows]
     for row in rows:
-        nominal = f"{row['sfreq']:g} Hz" if row["sfreq"] else "irregular"
-        measured = row.get("rate_hz")
-        cells = [
-            row["name"],
-            row["type"],
-            str(row["n_channels"]),
-            nominal if measured is None else f"{measured:.2f} of {nominal}",
-            row["unit"] or "-",
-            row["host"],
-            row["source_id"] or "-",
-        ]
-        if watched:
-            cells += [_figure(row.get("jitter_ms"), 2), _figure(row.get("offset_ms"), 2), str(row.get("lost", 0))]
-            cells.append(row.get("words", ""))
-        table.add_row(*cells)
+        is_alone = names.count(row["name"]) == 1
+        name = row["name"] if is_alone else f"{row['name']} ({row['source_id'] or row['host']})"
+        table.add_row(*(_measured(row, name) if watched else _announced(row)))
     return table
+
+
+_RIGHT: dict[str, Any] = {"justify": "right"}
+_ANNOUNCED: dict[str, dict[str, Any]] = {
+    "stream": {}, "type": {}, "channels": _RIGHT, "Hz": _RIGHT, "unit": {}, "host": {}, "source_id": {},
+}  # fmt: skip
+# Seen from the participant's chair: few and short columns, and what is wrong in the widest.
+_MEASURED: dict[str, dict[str, Any]] = {
+    "stream": {}, "type": {}, "Hz": _RIGHT, "of": _RIGHT, "jitter\nms": _RIGHT, "offset\nms": _RIGHT, "lost": _RIGHT,
+    "quality": {},
+}  # fmt: skip
+
+
+def _announced(row: dict[str, Any]) -> list[str]:
+    unit, source_id = row["unit"] or "-", row["source_id"] or "-"
+    return [row["name"], row["type"], str(row["n_channels"]), _nominal(row), unit, row["host"], source_id]
+
+
+def _measured(row: dict[str, Any], name: str) -> list[str]:
+    figures = [_figure(row[key]) for key in ("jitter_ms", "offset_ms")]
+    return [name, row["type"], _figure(row["rate_hz"]), _nominal(row), *figures, str(row["lost"]), row["words"]]
+
+
+def _nominal(row: dict[str, Any]) -> str:
+    return f"{row['sfreq']:g}" if row["sfreq"] else "irregular"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 class _Followed:
@@ -183,7 +197,7 @@ class _Row:
         if not self.is_there and (self._latest is None or not self._latest.n_samples):
             return "has gone"
         if self._stream.sfreq == 0:
-            return "irregular: nothing to judge"
+            return "not judged"
         if self._latest is None:
             return "measuring"
         words = self._latest.in_words()
@@ -245,7 +259,3 @@ def _is_installed(package: str) -> bool:
         return importlib.util.find_spec(package) is not None
     except ModuleNotFoundError:
         return False
-
-
-def _figure(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,5 +1,8 @@
 """Each figure of a channel is what its definition says, and each fault is found where it is and nowhere else."""
 
+from pathlib import Path
+
+import mne
 import numpy as np
 import pytest
 
@@ -100,3 +103,15 @@ def test_gaze_noise_is_the_known_spread_and_saccades_do_not_count() -> None:
     with_saccade = fixation + np.where(np.arange(200)[:, None] >= 100, 500.0, 0.0)
     assert rms_s2s(with_saccade, 200.0) == pytest.approx(rms_s2s(fixation, 200.0), rel=0.1)
     assert np.isnan(rms_s2s(np.full((200, 2), np.nan), 200.0))
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["sub-01.bdf", "sub-03.bdf", "sub-05.bdf"])
+def test_wet_electrodes_of_a_good_recording_are_worth_nearly_one(data_root: Path, name: str) -> None:
+    raw = mne.io.read_raw_bdf(data_root / "recordings" / "p300_gtec8ch" / name, preload=True, verbose="error")
+    raw.pick("eeg")
+    data, sfreq = raw.get_data().T.astype(np.float32), float(raw.info["sfreq"])
+    n = round(sfreq)
+    seconds = [measure_eeg(data[i : i + n], sfreq, raw.ch_names) for i in range(0, len(data) - n, n)]
+    assert np.mean([second.scores for second in seconds]) > 0.95
+    assert not any("flat" in second.faults() or "railed" in second.faults() for second in seconds)

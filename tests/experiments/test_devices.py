@@ -116,13 +116,23 @@ def test_watched_streams_are_told_once_a_second_with_rate_and_quality(publish: P
     assert gaze["rate_hz"] == pytest.approx(100.0, rel=0.01)
     assert eeg["words"] == "line noise: Pz"
     assert gaze["words"] == "good"
-    assert marks["words"] == "irregular: nothing to judge"
+    assert marks["words"] == "not judged"
     assert (eeg["lost"], gaze["lost"]) == (0, 0)
     assert abs(eeg["offset_ms"]) < 1.0
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    console = Console(width=160, record=True, file=io.StringIO())
+    console = Console(width=100, record=True, file=io.StringIO())
     console.print(device_table(result["streams"]))
     assert "line noise: Pz" in console.export_text()
+
+
+def test_two_streams_of_one_name_are_told_apart_in_the_table() -> None:
+    row = {"name": "eeg", "type": "EEG", "sfreq": 250.0, "rate_hz": None, "jitter_ms": None, "offset_ms": None}
+    rows = [{**row, "lost": 0, "words": "measuring", "source_id": mark, "host": "lab"} for mark in ("amp-1", "amp-2")]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(device_table(rows))
+    text = console.export_text()
+    assert "eeg (amp-1)" in text
+    assert "eeg (amp-2)" in text
 
 
 def test_a_stream_in_a_unit_nobody_knows_is_watched_and_its_unit_told(
