@@ -57,7 +57,7 @@ class Person(Section):
     """Who takes part, where nobody sits in the chair."""
 
     recording: str | None = None
-    profile: Literal["easy", "typical", "hard"] = "typical"
+    profile: Literal["easy", "typical", "hard", "wet"] = "typical"
     person_seed: int = 1
     calibration_characters: Count = 8
     calibration_blocks: Count = 6
@@ -72,6 +72,7 @@ class Config(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     control: Literal["none", "zero-snr", "shuffled-labels", "prior-only"] = "none"
     max_pages: Count = 60
+    setup: str | None = None
     stopping: Stopping = Stopping()
     layout: Layout = Layout()
     timing: Timing = Timing()

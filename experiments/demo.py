@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acquisition.recording import Recorder
+from acquisition.setup import read_setup
 from experiments.conduct import conduct
 from experiments.config import Config, to_toml
 from experiments.display.headless import HeadlessDisplay, Viewer
@@ -61,6 +62,8 @@ def run_demo(
     progress("loading the language models", 0, 1)
     pages = page_maker(config)
     progress("loading the language models", 1, 1)
+    if config.setup:
+        read_setup(config.setup)
     if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
         raise ValueError(f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}")
     with participant_setting(config, fast, progress) as (setting, decoder, how):
@@ -146,6 +149,8 @@ def _opening(config: Config, setting: Setting, pages: PageMaker, how: str) -> di
             {"name": s.name, "sfreq": s.sfreq, "channels": s.channels, "unit": s.unit, "source_id": s.source_id}
             for s in setting.source.streams
         ],
+        "clock_offsets": dict(setting.clock_offsets),
+        "setup": read_setup(config.setup).to_dict() if config.setup else None,
         "decoder": how,
         "models": pages.models,
     }

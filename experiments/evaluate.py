@@ -1,6 +1,7 @@
 """Decoders on recordings, by the protocol that the data set's file describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from experiments.evaluation.datasets import (
 )
 from experiments.evaluation.erp import erp_scores
 from experiments.evaluation.gaze import gaze_scores, read_gaze, read_keys
+from experiments.evaluation.over_lsl import LSLRelay
 from experiments.evaluation.recordings import locate, read_all
 from experiments.evaluation.scores import EvaluationResult, Score
 from experiments.evaluation.ssvep import ssvep_scores
 
 Progress = Callable[[str, int, int], None]
+Reader = Callable[[Path], RecordedSignals]
 
 
 def evaluate(
@@ -29,6 +32,7 @@ def evaluate(
     decoder: str | None = None,
     protocol: str | None = None,
     train_root: Path | None = None,
+    over_lsl: float | None = None,
     progress: Progress | None = None,
 ) -> EvaluationResult:
     """Judge decoders on a data set.
@@ -46,6 +50,9 @@ def evaluate(
     train_root : Path, optional
         Folder of recordings of the same layout to train on: the same person's, or everybody's where that person
         is not there. Nothing of ``root`` is then trained on. Not read where the protocol trains nothing.
+    over_lsl : float, optional
+        Judge every recording as a live session receives it, played over LSL at this speed, and compare the scores
+        with those from disk.
     progress : callable, optional
         Called as ``progress(what, done, total)`` before each step and once at the end.
 
@@ -59,32 +66,53 @@ def evaluate(
     described = load_dataset(dataset)
     chosen = choose_protocol(described, protocol)
     choices = choose_decoders(described, chosen, decoder)
-    tested = _recordings(described, root)
-    learnt = _recordings(described, train_root) if train_root and described.task != "ssvep" else {}
-    steps = [(subject, choice) for subject in tested for choice in choices]
-    scores: list[Score] = []
     report = progress or _say_nothing
-    for done, (subject, choice) in enumerate(steps):
-        report(described.name, done, len(steps))
-        training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
-        scores += _judge(described, chosen, choice, subject, tested[subject], training)
-    report(described.name, len(steps), len(steps))
-    return EvaluationResult(
+    read = partial(read_gaze, described) if isinstance(described, GazeDataset) else read_recording
+
+    relay = None if over_lsl is None else LSLRelay(over_lsl, report)
+    scored = partial(_scores, described, chosen, choices, root, train_root, report)
+    from_disk = EvaluationResult(
         dataset=described.name,
         protocol=chosen.name,
         description=" ".join(chosen.description.split()),
         decoder=choices[0].name,
-        scores=tuple(scores),
+        scores=scored(described.name, read),
     )
+    if relay is None:
+        return from_disk
+    streamed = scored(f"{described.name} over LSL", relay.over_lsl(read))
+    return replace(from_disk, scores=streamed, over_lsl=relay.account(from_disk.scores, streamed))
 
 
 def _say_nothing(what: str, done: int, total: int) -> None:
     pass
 
 
-def _recordings(described: Any, root: Path) -> dict[str, list[RecordedSignals]]:
-    read = partial(read_gaze, described) if isinstance(described, GazeDataset) else read_recording
+def _recordings(described: Any, root: Path, read: Reader) -> dict[str, list[RecordedSignals]]:
     return read_all(locate(described.name, described.files, root), read)
+
+
+def _scores(
+    described: Any,
+    protocol: Any,
+    choices: Sequence[Choice],
+    root: Path,
+    train_root: Path | None,
+    report: Progress,
+    what: str,
+    read: Reader,
+) -> tuple[Score, ...]:
+    """Judge every decoder on every person; ``read`` is all that knows where recordings come from."""
+    tested = _recordings(described, root, read)
+    learnt = _recordings(described, train_root, read) if train_root and described.task != "ssvep" else {}
+    steps = [(subject, choice) for subject in tested for choice in choices]
+    scores: list[Score] = []
+    for done, (subject, choice) in enumerate(steps):
+        report(what, done, len(steps))
+        training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
+        scores += _judge(described, protocol, choice, subject, tested[subject], training)
+    report(what, len(steps), len(steps))
+    return tuple(scores)
 
 
 def _judge(

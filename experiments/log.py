@@ -55,7 +55,7 @@ class FileLog:
     path : Path
         Must not exist yet.
     announce : callable, optional
-        Called as ``announce(seq, kind, time)`` after each event, to send it out as a marker.
+        Called as ``announce(line, kind, time)`` after each event, to send it out as a marker.
     beside : callable, optional
         Called by `sync`, for what must be on disk together with the log.
     """
@@ -63,7 +63,7 @@ class FileLog:
     def __init__(
         self,
         path: Path,
-        announce: Callable[[int, str, float], None] | None = None,
+        announce: Callable[[str, str, float], None] | None = None,
         beside: Callable[[], None] | None = None,
     ) -> None:
         self.now = 0.0
@@ -81,13 +81,14 @@ class FileLog:
         OSError
             If the disk takes no more; what was written before stays whole.
         """
+        line = to_line(self._seq, self.now, kind, fields)
         try:
-            self._file.write(to_line(self._seq, self.now, kind, fields) + "\n")
+            self._file.write(line + "\n")
             self._file.flush()
         except OSError as error:
             raise OSError(f"The event log {self.path} takes no more events ({error.strerror}).") from error
         if self._announce:
-            self._announce(self._seq, kind, self.now)
+            self._announce(line, kind, self.now)
         self._seq += 1
 
     def sync(self) -> None:

@@ -31,7 +31,9 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             seconds=trace.seconds,
         )
         selection = run_trial(session, trial, page)
-        session.log.write("selection", trial=trial, slot=selection.slot, reason=selection.reason, **_bits(selection))
+        session.log.write(
+            "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_chosen(page, selection)
+        )
         session.log.sync()
         belief = Belief.weigh(page.parts, selection.posterior.p)
         document = follow(document, page, selection, session.n_layers)
@@ -82,13 +84,15 @@ def follow(document: Document, page: Page, selection: Selection, n_layers: int) 
     return document.insert(candidate.text)
 
 
-def _bits(selection: Selection) -> dict[str, Any]:
-    """How much of a selection came from the prior (against even odds) and how much from the person's signals."""
+def _chosen(page: Page, selection: Selection) -> dict[str, Any]:
+    """What was selected; how much of it came from the prior (against even odds), how much from the person's signals."""
     if selection.slot is None:
         return {}
     posterior, slot = selection.posterior, selection.slot
     log_prior, n_slots = float(posterior.log_prior[slot]), len(posterior.p) - 1
     return {
+        "text": page.slots[slot].candidate.text,
+        "command": page.slots[slot].candidate.command,
         "p": float(posterior.p[slot]),
         "bits_from_prior": (log_prior + float(np.log(n_slots))) / float(np.log(2)),
         "bits_from_person": (float(np.log(posterior.p[slot])) - log_prior) / float(np.log(2)),

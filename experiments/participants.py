@@ -4,8 +4,8 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Setting:
     arrange : callable, optional
     announce : callable, optional
         Sends events out as markers.
+    clock_offsets : mapping of str to float
+        What is added to each stream's stamps at first, in s, where the source corrects clocks.
     """
 
     clock: Clock
@@ -53,7 +55,8 @@ class Setting:
     counts_compute: bool
     pacing: Pacing | None = None
     arrange: Arrange | None = None
-    announce: Callable[[int, str, float], None] | None = None
+    announce: Callable[[str, str, float], None] | None = None
+    clock_offsets: Mapping[str, float] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -139,7 +142,7 @@ def _over_lsl(config: Config, profile: Profile, noise_seed: int, progress: Progr
         wanted = [
             StreamWanted(name, source_id=f"simulated-{name}-{config.person.person_seed}") for name in ("eeg", "gaze")
         ]
-        source: Source = LSLSource(wanted, timeout_s=20.0)
+        source = LSLSource(wanted, timeout_s=20.0)
         shown.wait_for_consumers(20.0)
         progress("starting the simulated participant", 1, 1)
         clock = LSLClock()
@@ -148,8 +151,16 @@ def _over_lsl(config: Config, profile: Profile, noise_seed: int, progress: Progr
             source,
             (_Markers(shown, clock),),
             counts_compute=True,
-            announce=lambda seq, kind, when: events.push(json.dumps({"seq": seq, "kind": kind}), when),
+            clock_offsets=source.clock_offsets(),
+            announce=lambda line, kind, time: events.push(_marker(line, kind), time),
         )
+
+
+def _marker(line: str, kind: str) -> str:
+    """An event as a marker: whole where others may want to act on it, else what joins it to the log."""
+    if kind in ("session", "selection", "document", "fault", "end"):
+        return line
+    return json.dumps({"seq": json.loads(line)["seq"], "kind": kind})
 
 
 class _Markers:

@@ -1,6 +1,7 @@
 """Exact replay: run the loop again on what was recorded, and compare every event."""
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from acquisition.clock import VirtualClock
+from acquisition.quality import Fault
 from acquisition.recording import Recording
 from acquisition.stimulus import StimulusBlock
-from acquisition.stream import StreamLost
+from acquisition.stream import Chunk, StreamInfo, StreamLost
 from experiments.belief import Belief
 from experiments.config import load
 from experiments.display.types import Tick
@@ -114,7 +116,7 @@ def _run(folder: RunFolder, events: Sequence[dict[str, Any]], log: MemoryLog) ->
     clock = VirtualClock(first["t"])
     session = rig(
         config,
-        source=Recording(folder.signals),
+        source=LoggedSource(Recording(folder.signals), events),
         display=LoggedDisplay(clock, events),
         decoders=load_decoders(config, folder),
         pages=LoggedPages(events),
@@ -132,6 +134,34 @@ def _run(folder: RunFolder, events: Sequence[dict[str, Any]], log: MemoryLog) ->
     except EndOfLog:
         if events[-1]["kind"] == "end":
             log.write("end", reason=events[-1]["reason"])
+
+
+class LoggedSource:
+    """A recording, and what the sources themselves had told of their devices, at the ticks at which they told it."""
+
+    def __init__(self, recording: Recording, events: Sequence[dict[str, Any]]) -> None:
+        self._recording = recording
+        self._now = -np.inf
+        self._told = deque(e for e in events if e["kind"] == "fault" and e.get("by") == "source")
+
+    @property
+    def streams(self) -> tuple[StreamInfo, ...]:
+        return self._recording.streams
+
+    def pull(self, until: float) -> list[Chunk]:
+        self._now = until
+        return self._recording.pull(until)
+
+    def faults(self) -> list[Fault]:
+        """What they had told up to the latest pull."""
+        told = []
+        while self._told and self._told[0]["t"] <= self._now:
+            event = self._told.popleft()
+            told.append(Fault(event["stream"], event["fault"], event["time"], event["value"], event["detail"]))
+        return told
+
+    def close(self) -> None:
+        self._recording.close()
 
 
 class LoggedDisplay:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.filtering import CausalFilter
+from acquisition.meter import QualityMeter
 from acquisition.quality import Health
 from acquisition.stream import Signals, Source, StreamInfo
 from experiments.config import Config
@@ -62,6 +63,7 @@ def rig(
         source=source,
         signals=signals(source.streams),
         health=Health(source.streams),
+        meter=QualityMeter(source.streams),
         display=display,
         screen=screen(config),
         decoders=decoders,

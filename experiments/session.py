@@ -1,12 +1,15 @@
 """A session: everything the loop needs, wired together, and its three senses (hear, weigh, hold)."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from acquisition.quality import AHEAD_S, Fault, Health
+from acquisition.meter import QualityMeter
+from acquisition.quality import AHEAD_S, Fault, Health, told_by
+from acquisition.seconds import StreamQuality, trial_quality
 from acquisition.stimulus import Presentation
 from acquisition.stream import Signals, Source, StreamLost
 from experiments.display.screen import Screen
@@ -15,6 +18,9 @@ from experiments.log import EventLog
 from experiments.pages import PageSource
 from selector.fusion import fuse
 from selector.types import Decoder, Evidence, Paradigm, Posterior, StoppingRule
+
+# Of all streams together; what was worth what before a trial is of no use to it.
+_SECONDS_KEPT = 200
 
 
 @dataclass(slots=True, eq=False)
@@ -33,11 +39,14 @@ class Session:
         How long a lost stream may stay away, in s.
     interrupt : callable
         Called between two ticks; may raise to end the session there.
+    seconds : deque of StreamQuality
+        What the latest seconds of the streams were worth.
     """
 
     source: Source
     signals: Signals
     health: Health
+    meter: QualityMeter
     display: Display
     screen: Screen
     decoders: Sequence[Decoder]
@@ -52,6 +61,9 @@ class Session:
     patience_s: float
     n_layers: int
     interrupt: Callable[[], None] = lambda: None
+    seconds: deque[StreamQuality] = field(default_factory=lambda: deque(maxlen=_SECONDS_KEPT))
+    _worth: dict[str, float] = field(default_factory=dict)
+    _worth_at: tuple[float, float] = (np.inf, np.inf)
     _heard: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def hear(self, tick: Tick, phase: str) -> None:
@@ -60,20 +72,25 @@ class Session:
         self.log.now = tick.now
         chunks = self.source.pull(tick.now)
         self.log.write("flips", phase=phase, flips=tick.flips.tolist())
+        for fault in told_by(self.source):
+            self.report(fault, by="source")
         for fault in self.health.update(tick.now, chunks):
-            self.log.write(
-                "fault", stream=fault.stream, fault=fault.kind, time=fault.time, value=fault.value, detail=fault.detail
-            )
+            self.report(fault)
+        for second in self.meter.update(tick.now, chunks):
+            self.log.write("quality", **second.to_dict())
+            self.seconds.append(second)
         self.signals.append(chunks, until=tick.now + AHEAD_S)
 
-    def report(self, fault: Fault) -> None:
+    def report(self, fault: Fault, **more: str) -> None:
         """Log a fault."""
         values = asdict(fault)
-        self.log.write("fault", fault=values.pop("kind"), **values)
+        self.log.write("fault", fault=values.pop("kind"), **values, **more)
 
     def weigh(self, presentation: Presentation, prior: Posterior) -> Posterior:
         """Decode what was shown so far, and log it where anything new has spoken."""
-        evidence = [decoder.decode(presentation, self.signals) for decoder in self.decoders]
+        worth = self._trial_quality(presentation)
+        decoded = [decoder.decode(presentation, self.signals) for decoder in self.decoders]
+        evidence = [replace(e, quality=e.quality * worth.get(e.modality, 1.0)) for e in decoded]
         posterior, refused = fuse(prior.log_prior, evidence, self.weights)
         state = {e.modality: (e.complete_until, e.n_observations) for e in evidence}
         if state != self._heard:
@@ -82,6 +99,14 @@ class Session:
             for sentence in refused:
                 self.report(Fault("", "evidence", self.log.now, 0.0, sentence))
         return posterior
+
+    def _trial_quality(self, presentation: Presentation) -> dict[str, float]:
+        """What each stream is worth in this trial so far; worked out anew only when a second has become known."""
+        newest = self.seconds[-1].end if self.seconds else -np.inf
+        if self._worth_at != (presentation.start, newest):
+            self._worth_at = (presentation.start, newest)
+            self._worth = trial_quality(self.seconds, presentation.start, max(presentation.end, newest))
+        return self._worth
 
     def hold(self) -> None:
         """Wait while a stream that a decoder reads is silent."""

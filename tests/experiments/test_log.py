@@ -26,7 +26,10 @@ def test_every_event_is_announced_with_its_number(tmp_path):
     log.write("session")
     log.now = 2.5
     log.write("page")
-    assert heard == [(0, "session", 0.0), (1, "page", 2.5)]
+    assert [(json.loads(line)["seq"], kind, time) for line, kind, time in heard] == [
+        (0, "session", 0.0),
+        (1, "page", 2.5),
+    ]
 
 
 def test_a_line_cut_off_is_left_out_and_a_damaged_one_is_named(tmp_path):
