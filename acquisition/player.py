@@ -86,6 +86,11 @@ class Player:
     chunk_s : float
         How much of each stream is sent at a time, in s of the clock: a chunk leaves when its last sample is due.
 
+    Attributes
+    ----------
+    first : float
+        Time of the first sample or marker, in s of the recording.
+
     Raises
     ------
     ValueError
@@ -114,8 +119,8 @@ class Player:
         ends += [float(each.onsets[-1]) for each in markers]
         self._recording, self._clock = recording, clock
         self._speed, self._loop, self._chunk_s = speed, loop, chunk_s
-        self._first = min(starts)
-        self._lap_s = max(ends) - self._first or 1.0
+        self.first = min(starts)
+        self._lap_s = max(ends) - self.first or 1.0
         source_id = f"assent-stream/{recording.path.name}"
         self._samples: dict[str, SampleSink] = {
             stream.info.name: outlets.samples(
@@ -158,7 +163,7 @@ class Player:
                 else:
                     self._markers[name].push(part, due)
                     n_markers += 1
-            self._clock.sleep_until(end + _LINGER_S)
+            self._clock.sleep_until(self._clock.now() + _LINGER_S)
         finally:
             self.close()
         return Played(n_samples, n_markers, end - start, latest_s)
@@ -183,7 +188,7 @@ class Player:
     def _chunks(self, stream: RecordedStream, start: float) -> Iterator[tuple[float, str, Chunk | str]]:
         if not len(stream.times):
             return
-        since_start = (stream.times - self._first) / self._speed
+        since_start = (stream.times - self.first) / self._speed
         times = start + since_start
         edges = 1 + np.flatnonzero(np.diff(np.floor(since_start / self._chunk_s)))
         name = stream.info.name
@@ -191,7 +196,7 @@ class Player:
             yield float(times[end - 1]), name, Chunk(name, times[begin:end], stream.data[begin:end])
 
     def _texts(self, markers: RecordedMarkers, start: float) -> Iterator[tuple[float, str, Chunk | str]]:
-        times = start + (markers.onsets - self._first) / self._speed
+        times = start + (markers.onsets - self.first) / self._speed
         for time, label in zip(times.tolist(), markers.labels, strict=True):
             yield time, markers.name, label
 

@@ -41,6 +41,41 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class OverLSL:
+    """What changed because recordings were played over LSL, and not read from disk.
+
+    Parameters
+    ----------
+    speed : float
+        How many s of a recording passed in one s.
+    n_recordings, n_samples, n_markers : int
+        How much was played.
+    samples_lost, markers_lost : int
+        How much of it did not arrive.
+    largest_time_error_ms : float
+        Of a sample or a marker, in ms of the recording; what a session's correction of jitter moves is in it.
+    largest_sample_difference : float
+        In V or px.
+    n_scores, n_scores_identical : int
+        Scores, and how many of them are the same in all figures as those read from disk.
+    largest_score_difference : float
+        Of any score's value.
+    """
+
+    speed: float
+    n_recordings: int
+    n_samples: int
+    samples_lost: int
+    n_markers: int
+    markers_lost: int
+    largest_time_error_ms: float
+    largest_sample_difference: float
+    n_scores: int
+    n_scores_identical: int
+    largest_score_difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationResult:
     """All scores of one run, and their means over people for one decoder.
 
@@ -52,6 +87,8 @@ class EvaluationResult:
         The decoder that the means are for.
     scores : tuple of Score
         One per person, decoder and figure.
+    over_lsl : OverLSL, optional
+        How they compare with those from disk, where the recordings were played over LSL.
     """
 
     dataset: str
@@ -59,6 +96,7 @@ class EvaluationResult:
     description: str
     decoder: str
     scores: tuple[Score, ...]
+    over_lsl: OverLSL | None = None
 
     @property
     def mean(self) -> dict[str, float]:
@@ -87,6 +125,7 @@ class EvaluationResult:
             "scores": [asdict(score) for score in self.scores],
             "mean": self.mean,
             "pooled": self.pooled,
+            "over_lsl": self.over_lsl and asdict(self.over_lsl),
         }
 
     def _by_key(self) -> dict[str, list[Score]]:

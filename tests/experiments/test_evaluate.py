@@ -2,6 +2,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from types import SimpleNamespace
 
 import mne
@@ -369,3 +370,63 @@ def test_layout_without_a_prompted_key_is_named(tmp_path: Path, described: Calla
     (tmp_path / "keys.json").write_text("{}")
     with pytest.raises(ValueError, match=r"keys\.json is no JSON object"):
         evaluate(described(GAZE), tmp_path)
+
+
+@pytest.mark.lsl
+@pytest.mark.parametrize(("text", "speed"), [(ERP, 10.0), (SSVEP, 30.0), (GAZE, 15.0)], ids=["erp", "ssvep", "gaze"])
+def test_scores_are_the_same_over_lsl_as_from_disk(
+    tmp_path: Path, described: Callable[[str], str], text: str, speed: float
+) -> None:
+    save_speller(tmp_path / "sub-a_raw.fif", snr=1.0, seed=13)
+    save_flicker(tmp_path / "sub-a_run-1_raw.fif", snr=0.2, seed=14)
+    save_gaze(tmp_path, lost=4)
+    told: dict[str, list[tuple[int, int]]] = {}
+    result = evaluate(
+        described(text),
+        tmp_path,
+        over_lsl=speed,
+        progress=lambda what, done, total: told.setdefault(what, []).append((done, total)),
+    )
+    assert result.scores == evaluate(described(text), tmp_path).scores
+    over_lsl = result.to_dict()["over_lsl"]
+    assert (over_lsl["speed"], over_lsl["n_recordings"]) == (speed, 1)
+    assert over_lsl["samples_lost"] == over_lsl["markers_lost"] == over_lsl["largest_sample_difference"] == 0
+    assert over_lsl["n_scores_identical"] == over_lsl["n_scores"] == len(result.scores)
+    assert over_lsl["largest_score_difference"] == 0
+    assert over_lsl["largest_time_error_ms"] < 5
+    (playing,) = [steps for what, steps in told.items() if what.startswith("playing ")]
+    assert playing == sorted(playing)
+    assert playing[-1][0] == playing[-1][1] > 30
+
+
+@pytest.mark.lsl
+def test_what_is_learnt_from_is_played_too(tmp_path: Path, described: Callable[[str], str]) -> None:
+    save_gaze(tmp_path)
+    result = evaluate(described(GAZE), tmp_path, train_root=tmp_path, over_lsl=40.0)
+    assert result.over_lsl is not None
+    assert result.over_lsl.n_recordings == 2
+    assert result.mean["accuracy"] == 1.0
+
+
+@pytest.mark.lsl
+def test_an_interrupt_ends_the_play_at_once(tmp_path: Path, described: Callable[[str], str]) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what.startswith("playing ") and done >= 1:
+            raise KeyboardInterrupt
+
+    save_gaze(tmp_path)
+    began = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(described(GAZE), tmp_path, over_lsl=1.0, progress=interrupt)
+    assert monotonic() - began < 20
+
+
+def test_from_disk_nothing_is_said_of_lsl(tmp_path: Path, described: Callable[[str], str]) -> None:
+    save_gaze(tmp_path)
+    assert evaluate(described(GAZE), tmp_path).to_dict()["over_lsl"] is None
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_speed_that_is_not_positive_is_refused(tmp_path: Path, described: Callable[[str], str], speed: float) -> None:
+    with pytest.raises(ValueError, match="'over_lsl' must be a speed greater than 0"):
+        evaluate(described(GAZE), tmp_path, over_lsl=speed)
