@@ -15,11 +15,14 @@ from acquisition.clock import Clock
 from acquisition.files import RecordedFile, RecordedMarkers, RecordedStream, read_any
 from acquisition.lsl import LSLClock, MarkerOutlet, StreamOutlet
 from acquisition.stream import Chunk, StreamInfo
+from acquisition.xdf import STREAM_TYPES
 
 logger = logging.getLogger(__name__)
 
 # What LSL still holds when an outlet closes is lost, so outlets stay open for so long after the last sample.
 _LINGER_S = 0.5
+# Of several streams of EEG or gaze each has its own name, and the unit tells what it is.
+_TYPES = {"V": STREAM_TYPES["eeg"], "px": STREAM_TYPES["gaze"]}
 
 
 class SampleSink(Protocol):
@@ -212,7 +215,8 @@ class LSLOutlets:
         self._opened: list[StreamOutlet | MarkerOutlet] = []
 
     def samples(self, info: StreamInfo) -> StreamOutlet:
-        outlet = StreamOutlet(info, device={"manufacturer": "Assent", "played_from": info.source_id})
+        device = {"manufacturer": "Assent", "played_from": info.source_id}
+        outlet = StreamOutlet(info, device, type=STREAM_TYPES.get(info.name) or _TYPES.get(info.unit))
         self._opened.append(outlet)
         return outlet
 

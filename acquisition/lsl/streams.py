@@ -121,11 +121,18 @@ class StreamOutlet:
         What it will hold. The channels' unit is published as it is ("V", "px").
     device : mapping of str to str, optional
         What else is to be known of it, such as "manufacturer" or "reference".
+    type : str, optional
+        The LSL type, such as "EEG"; by default the one of streams of this name, or else the name.
     """
 
-    def __init__(self, info: StreamInfo, device: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        info: StreamInfo,
+        device: Mapping[str, str] | None = None,
+        type: str | None = None,  # noqa: A002
+    ) -> None:
         lsl = load_pylsl()
-        kind = STREAM_TYPES.get(info.name, info.name)
+        kind = type or STREAM_TYPES.get(info.name, info.name)
         described = lsl.StreamInfo(info.name, kind, len(info.channels), info.sfreq, lsl.cf_float32, info.source_id)
         described.set_channel_labels(list(info.channels))
         described.set_channel_units([info.unit] * len(info.channels))

@@ -9,6 +9,7 @@ import pytest
 from acquisition.clock import VirtualClock
 from acquisition.files import RecordedFile, RecordedMarkers, RecordedStream
 from acquisition.lsl import LSLClock, LSLSource, MarkerInlet, StreamWanted, local_network
+from acquisition.lsl.discovery import find_streams
 from acquisition.player import LSLOutlets, Player, play
 from acquisition.stream import Chunk, Signals, StreamInfo
 
@@ -180,6 +181,19 @@ def test_what_is_played_over_lsl_arrives_bit_for_bit_at_its_times() -> None:
     epochs, usable = signals.epochs("eeg", np.array([time for time, _ in texts]), 0.0, 0.5)
     assert usable.all()
     np.testing.assert_array_equal(epochs[2], whole.streams[0].data[313:438].T)
+
+
+@pytest.mark.lsl
+def test_of_two_eeg_streams_with_names_of_their_own_both_are_played_as_eeg() -> None:
+    local_network()
+    times = np.arange(10) / SFREQ
+    infos = [StreamInfo(name, SFREQ, ("Cz",), unit) for name, unit in [("left", "V"), ("right", "V"), ("force", "N")]]
+    streams = tuple(RecordedStream(info, times, np.zeros((10, 1), np.float32)) for info in infos)
+    path = Path(f"{uuid.uuid4().hex}.xdf")
+    player = Player(RecordedFile(path, streams, ()), LSLClock(), LSLOutlets())
+    found = [stream for stream in find_streams() if path.name in stream.source_id]
+    player.close()
+    assert {stream.name: stream.type for stream in found} == {"left": "EEG", "right": "EEG", "force": "force"}
 
 
 @pytest.mark.lsl
