@@ -20,6 +20,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "acquisition": {"seconds": 1.0},
     "selector": {"n_trials": 1},
     "generation": {"n_documents": 1, "max_pages": 2},
+    "language": {"corpora": None, "n": 1},
     "alignment": {"seconds": 4.0},
     "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
 }
