@@ -7,6 +7,12 @@ from typing import Any
 
 DECODERS: Mapping[str, str] = {
     "xdawn-ts": "selector.decoders.erp:xdawn_tangent_space",
+    "xdawn-lda": "selector.decoders.lda:xdawn_lda",
+    "shrinkage-lda": "selector.decoders.lda:ShrinkageLDA",
+    "toeplitz-lda": "selector.decoders.lda:BlockToeplitzLDA",
+    "xdawn-toeplitz-lda": "selector.decoders.lda:xdawn_toeplitz_lda",
+    "erp-ensemble": "selector.decoders.ensemble:erp_ensemble",
+    "umm": "selector.decoders.umm:UMM",
     "fbcca": "selector.decoders.ssvep:FBCCA",
     "gaze": "selector.decoders.gaze:GazeDecoder",
 }
