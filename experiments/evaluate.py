@@ -52,7 +52,8 @@ def evaluate(
         is not there. Nothing of ``root`` is then trained on. Not read where the protocol trains nothing.
     over_lsl : float, optional
         Judge every recording as a live session receives it, played over LSL at this speed, and compare the scores
-        with those from disk.
+        with those from disk. LSL's errors of time, some tens of microseconds, grow by the speed: at 500 they are
+        samples.
     progress : callable, optional
         Called as ``progress(what, done, total)`` before each step and once at the end.
 
@@ -62,13 +63,14 @@ def evaluate(
         If a name is unknown, the data set's file is wrong, or recordings don't hold what it says.
     OSError
         If a file or folder is missing.
+    RuntimeError
+        If recordings are to be played in a process that uses LSL already on a network shared with others.
     """
     described = load_dataset(dataset)
     chosen = choose_protocol(described, protocol)
     choices = choose_decoders(described, chosen, decoder)
     report = progress or _say_nothing
     read = partial(read_gaze, described) if isinstance(described, GazeDataset) else read_recording
-
     relay = None if over_lsl is None else LSLRelay(over_lsl, report)
     scored = partial(_scores, described, chosen, choices, root, train_root, report)
     from_disk = EvaluationResult(
