@@ -21,6 +21,10 @@ def evaluate(
     train_root: Annotated[
         Path | None, typer.Option(help="Folder of the training recordings, where they lie apart.")
     ] = None,
+    over_lsl: Annotated[
+        float | None,
+        typer.Option(metavar="SPEED", help="Play every recording over LSL first, so many times faster, and compare."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score decoders on recordings, by the protocol that the dataset's file describes."""
@@ -28,14 +32,20 @@ def evaluate(
 
     with progress_bars() as progress:
         result = evaluate_dataset(
-            dataset, root, decoder=decoder, protocol=protocol, train_root=train_root, progress=progress
+            dataset,
+            root,
+            decoder=decoder,
+            protocol=protocol,
+            train_root=train_root,
+            over_lsl=over_lsl,
+            progress=progress,
         )
     print_result(result.to_dict(), as_json, "scores")
 
 
 @app.command(rich_help_panel="Parts")
 def bench(
-    name: Annotated[str, typer.Argument(help="What is measured: replay, acquisition, selector or generation.")],
+    name: Annotated[str, typer.Argument(help="What is measured; an unknown name lists them all.")],
     quick: Annotated[bool, typer.Option("--quick", help="Within a minute.")] = False,
     as_json: Json = False,
 ) -> None:
