@@ -9,6 +9,7 @@ from acquisition.stream import FloatArray
 _PERIOD_VARIANCE = 4e-4  # A nominal rate is trusted to 2 %, where the stamps jitter by a period.
 # The bias is averaged over some 50 samples, the jitter over some 200: a bias stands out before it counts as jitter.
 _BIAS_GAIN, _JITTER_GAIN = 0.02, 0.005
+_ON_GRID = 0.05  # Stamps that are off by whole periods, to this share of one, are another sample's.
 
 
 class Dejitter:
@@ -17,7 +18,8 @@ class Dejitter:
     Recursive least squares for the time of the newest sample and the period, as in liblsl's own
     smoothing. That one takes samples as evenly spaced whatever happens, and so places all that
     follows a gap of 3 s up to 3 s too early; here a step beyond the stream's own jitter starts
-    the line anew from the stamp itself, and keeps the period.
+    the line anew from the stamp itself, and keeps the period. Steps by whole periods in a stream whose
+    stamps step back are samples out of order or repeated, and no jitter.
 
     Parameters
     ----------
@@ -30,7 +32,8 @@ class Dejitter:
     def __init__(self, sfreq: float, memory_s: float = 10.0) -> None:
         self._forget = 0.5 ** (1.0 / (sfreq * memory_s))
         self._nominal = self._period = 1.0 / sfreq
-        self._time = -np.inf
+        self._time = self._stamp = -np.inf
+        self._memory, self._n_suspect = round(sfreq * memory_s), 0
         self._jitter = self._bias = 0.0
         self._n = 0
         # Covariance of (time, period) in units of the stamps' own variance.
@@ -45,7 +48,8 @@ class Dejitter:
         last, predicted = self._time, self._time + self._period
         error = time - predicted
         beyond = not abs(error) <= 0.5 * self._nominal + 8.0 * self._jitter
-        if math.isfinite(error):
+        is_swapped = self._is_swapped(time, error)
+        if math.isfinite(error) and not (beyond and is_swapped):
             self._n += 1
             gain = max(_JITTER_GAIN, 1.0 / self._n)
             self._jitter += gain * (min(abs(error), 10.0 * self._nominal) - self._jitter)
@@ -61,6 +65,15 @@ class Dejitter:
         # Samples of one run keep their order, whatever the jitter.
         self._time = max(self._time, last + 0.1 * self._nominal)
         return self._time
+
+    def _is_swapped(self, time: float, error: float) -> bool:
+        """Whether a stamp is out of order; where one steps back by whole periods, those after it jump by such too."""
+        n_periods = error / self._period
+        on_grid = math.isfinite(n_periods) and abs(n_periods - round(n_periods)) < _ON_GRID
+        steps_back = on_grid and time < self._stamp
+        self._stamp = time
+        self._n_suspect = self._memory if steps_back else max(0, self._n_suspect - 1)
+        return on_grid and self._n_suspect > 0
 
     def _restart(self, time: float) -> None:
         self._time, self._bias = time, 0.0

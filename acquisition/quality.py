@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.stream import Chunk, FloatArray, SampleArray, StreamInfo
+from acquisition.stream import Chunk, FloatArray, SampleArray, Source, StreamInfo
 
 GAP_PERIODS = 3.5
 AHEAD_S = 0.05
+LATE_S = 5.0
+"""A stream whose newest sample is older than this says nothing of what is shown now."""
 RATE_WINDOW_S = 5.0
 RATE_TOLERANCE = 0.05
 BLINK_S = 0.5
@@ -27,8 +29,9 @@ class Fault:
     kind : str
         "lost": silent for too long. "back": the first samples after that. "gap": a hole between two
         samples. "nan": a bout of samples without a finite value begins (``value`` is 0) or has ended;
-        in gaze only one that is longer than a blink. "clock": time stamps step back, or lie ahead of the session's clock. "rate": the samples come
-        at another rate than the nominal one.
+        in gaze only one that is longer than a blink. "clock": time stamps step back, lie ahead of the session's
+        clock or are no times. "rate": the samples come at another rate than the nominal one. Sources tell of
+        kinds of their own.
     time : float
         When, in s: the session's clock for "lost", otherwise the stamp of the sample that shows it.
     value : float
@@ -45,15 +48,23 @@ class Fault:
     detail: str
 
 
+def told_by(source: Source) -> list[Fault]:
+    """What a source itself knows of its devices since the last call; those that know nothing have no ``faults``."""
+    faults: list[Fault] = getattr(source, "faults", list)()
+    return faults
+
+
 class Health:
     """Watches the chunks of every tick; the same ticks and chunks give the same faults.
 
     Parameters
     ----------
     streams : sequence of StreamInfo
-        What is expected. Irregular streams (``sfreq`` 0) are watched for "nan" and "clock" only.
+        What is expected. Irregular streams (``sfreq`` 0) are watched for "nan" and "clock" only, and those
+        without a unit not for "nan".
     lost_after_s : float
-        Silence, in s, after which a stream is lost.
+        Silence, in s, after which a stream is lost; samples that lie ahead of now, or more than `LATE_S` behind,
+        do not break it.
 
     Raises
     ------
@@ -105,13 +116,25 @@ class _State:
     window_n: int = 0
 
     def take(self, now: float, times: FloatArray, data: SampleArray) -> list[Fault]:
-        faults = self._returned(now, times)
+        is_time = np.isfinite(times)
+        faults = [] if is_time.all() else self._no_times(now, int(np.sum(~is_time)))
+        times, data = times[is_time], data[is_time]
+        if not len(times):
+            return faults
+        is_of_now = bool(((times >= now - LATE_S) & (times <= now + AHEAD_S)).any())
+        if is_of_now:
+            faults += self._returned(now, times)
         faults += self._steps(now, times)
-        faults += self._bouts(times, np.logical_not(np.isfinite(data).all(axis=1)))
+        if self.info.unit:  # Rows without a unit are events, of which not every one has every value.
+            faults += self._bouts(times, np.logical_not(np.isfinite(data).all(axis=1)))
         faults += self._rate(times)
         self.newest = float(times[-1])
-        self.heard_at = now
+        if is_of_now:
+            self.heard_at = now
         return faults
+
+    def _no_times(self, now: float, n_samples: int) -> list[Fault]:
+        return [self._fault("clock", now, 0.0, f"{n_samples} time stamps are no times")]
 
     def tick(self, now: float, lost_after_s: float) -> list[Fault]:
         if self.heard_at is None:
@@ -120,7 +143,12 @@ class _State:
         if self.lost or self.info.sfreq <= 0 or silent_s <= lost_after_s:
             return []
         self.lost = True
-        what = "has sent nothing so far" if self.newest is None else "is silent"
+        if self.newest is None:
+            what = "has sent nothing so far"
+        elif now - LATE_S <= self.newest <= now + AHEAD_S:
+            what = "is silent"
+        else:
+            what = "is silent, or sends samples of another time than now,"
         return [self._fault("lost", now, silent_s, f"{what} for {silent_s:.3f} s")]
 
     def _returned(self, now: float, times: FloatArray) -> list[Fault]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyxdf
 
 from acquisition import xdf
+from acquisition.quality import Fault, told_by
 from acquisition.stream import Chunk, FloatArray, SampleArray, Source, StreamInfo
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,10 @@ class Recorder:
         if chunks:
             self._write(self._encode(chunks, until))
         return chunks
+
+    def faults(self) -> list[Fault]:
+        """What the source tells of its devices."""
+        return told_by(self._source)
 
     def sync(self) -> None:
         """Return when everything pulled so far is on the disk; at once where the file is closed."""

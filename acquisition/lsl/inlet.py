@@ -13,6 +13,8 @@ from acquisition.stream import FloatArray
 
 _SETTLE_S = 0.5  # How long a second stream may take to answer after the first, before a choice counts as clear.
 _MOST_SAMPLES = 1024
+_SILENT_S = 1.0  # Silence after which a look at the network tells whether the stream is there, and still the same.
+_ANSWER_S = 2.0  # How long it may then take to answer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ class Inlet:
         self.found = found
         self.offset = 0.0
         self.ended: str | None = None
+        self.is_absent = False
+        self._heard_at: float | None = None
+        self._watch: Any = None
         self._held: list[tuple[FloatArray, NDArray[Any]]] = []
         self._inlet = self._lsl.StreamInlet(found, recover=bool(found.source_id()))
         try:
@@ -119,8 +124,24 @@ class Inlet:
             if len(times) < _MOST_SAMPLES:
                 return
 
+    def look_around(self, now: float, is_heard: bool) -> None:
+        """While nothing is heard, see whether the stream is still there, or came back as what cannot continue it."""
+        if is_heard or self._heard_at is None:
+            self._heard_at, self.is_absent = now, False
+            if self.found.nominal_srate() > 0:
+                self._watch = None  # Markers are silent again and again.
+            return
+        if now - self._heard_at <= _SILENT_S or self._inlet is None or not self.found.source_id():
+            return
+        if self._watch is None:
+            self._watch = self._lsl.ContinuousResolver(prop="source_id", value=self.found.source_id())
+        there = self._watch.results()
+        if there and not any(signature(info) == signature(self.found) for info in there):
+            self.ended = f"The stream {describe(self.found)} came back as another: {describe(there[0])}."
+        self.is_absent = not there and now - self._heard_at > _SILENT_S + _ANSWER_S
+
     def flush(self) -> None:
         self._inlet.flush()
 
     def close(self) -> None:
-        self._inlet = None
+        self._inlet = self._watch = None

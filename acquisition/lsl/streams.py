@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from acquisition.dejitter import Dejitter
-from acquisition.lsl.inlet import Inlet, Pattern, describe, resolve, signature
+from acquisition.lsl.inlet import Inlet, Pattern, describe, resolve
 from acquisition.lsl.network import load_pylsl
+from acquisition.quality import Fault
 from acquisition.stream import Chunk, FloatArray, StreamInfo, StreamLost
 from acquisition.units import scale
 from acquisition.xdf import STREAM_TYPES
 
 _UNITS = {"eeg": "V", "gaze": "px"}
-_SILENT_S = 1.0  # Silence after which a look at the network tells whether the stream came back changed.
+_STEP_S = 0.005  # More than drift moves a clock's offset between two of LSL's measurements.
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,20 @@ class LSLSource:
         ------
         StreamLost
             If a stream has ended for good, or came back as something else. No samples are lost by
-            it: those that arrived before were delivered by an earlier pull.
+            it: those that arrived before were delivered by an earlier pull, of any stream.
         """
         for inlet in self._inlets:
-            inlet.check(until)
+            if inlet.ended is not None:
+                raise StreamLost(inlet.ended)
         return [chunk for inlet in self._inlets if (chunk := inlet.take(until)) is not None]
+
+    def faults(self) -> list[Fault]:
+        """What became known of the devices since the last call, other than by their samples.
+
+        The kinds are "clock" (the device's clock stepped against this machine's, in s) and "ended" (for good;
+        the next pull raises StreamLost).
+        """
+        return [fault for inlet in self._inlets for fault in inlet.faults()]
 
     def clock_offsets(self) -> dict[str, float]:
         """For each stream what was last added to its time stamps, in s."""
@@ -181,8 +191,8 @@ class _SampleInlet(Inlet):
             source_id=found.source_id(),
         )
         self._dejitter = Dejitter(self.info.sfreq) if self.info.sfreq > 0 else None
-        self._heard_at: float | None = None
-        self._watch: Any = None
+        self._known_offset = self.offset
+        self._faults: list[Fault] = []
 
     def _read_scales(self, want: StreamWanted, labels: Sequence[str]) -> FloatArray:
         units = [want.unit] * len(labels) if want.unit else self.description.get_channel_units() or [None] * len(labels)
@@ -198,22 +208,22 @@ class _SampleInlet(Inlet):
     def take(self, now: float) -> Chunk | None:
         """What has arrived, or None."""
         times, values = self.pull()
+        step = self.offset - self._known_offset
+        self._known_offset = self.offset
+        if abs(step) > _STEP_S:
+            self._note("clock", now, -step, f"the device's clock has stepped by {-step:.6f} s")
+        self.look_around(now, is_heard=bool(len(times)))
+        if self.ended is not None:
+            self._note("ended", now, 0.0, self.ended)
         if not len(times):
             return None
-        self._heard_at, self._watch = now, None
         data = (values[:, self._columns] * self._scales).astype(np.float32)
         return Chunk(self.info.name, times if self._dejitter is None else self._dejitter(times), data)
 
-    def check(self, now: float) -> None:
-        """Raise StreamLost if the stream has ended, or is back as something that cannot be its continuation."""
-        if self.ended is not None:
-            raise StreamLost(self.ended)
-        if self._heard_at is None:
-            self._heard_at = now
-        if now - self._heard_at <= _SILENT_S or self._inlet is None:
-            return
-        if self._watch is None:
-            self._watch = self._lsl.ContinuousResolver(prop="source_id", value=self.found.source_id())
-        there = self._watch.results()
-        if there and not any(signature(info) == signature(self.found) for info in there):
-            raise StreamLost(f"The stream {describe(self.found)} came back as another: {describe(there[0])}.")
+    def faults(self) -> list[Fault]:
+        """What became known since the last call."""
+        faults, self._faults = self._faults, []
+        return faults
+
+    def _note(self, kind: str, time: float, value: float, detail: str) -> None:
+        self._faults.append(Fault(stream=self.info.name, kind=kind, time=time, value=value, detail=detail))

@@ -53,3 +53,16 @@ def test_a_few_lost_samples_show_soon_behind_jitter() -> None:
     times = np.delete(100 + np.arange(5000) / 250, [2000, 2001, 2002])
     error = smooth(times + np.random.default_rng(0).normal(0, 1.5e-3, len(times))) - times
     assert np.max(np.abs(error[2250:])) < 2e-3
+
+
+def test_samples_out_of_order_keep_their_stamps_and_are_not_taken_for_jitter() -> None:
+    times = 100 + np.arange(5000) / 250
+    order = np.arange(5000).reshape(-1, 2, 2)[:, ::-1].reshape(-1)  # Every second pair comes before the first.
+    mixed = np.concatenate([times[:2500], times[2500:][order[order < 2500]]])
+    np.testing.assert_allclose(smooth(mixed), mixed, rtol=0, atol=1e-4)
+
+
+def test_chunks_that_bear_one_stamp_are_spread_over_their_time() -> None:
+    times = 100 + np.arange(10_000) / 250
+    stamped = np.repeat(times[9::10], 10)
+    assert np.max(np.abs(np.diff(smooth(stamped))[5000:] - 1 / 250)) < 1e-3

@@ -169,3 +169,29 @@ def test_an_idle_tick_costs_less_than_50_microseconds() -> None:
     for _ in range(1000):
         health.update(0.0, [])
     assert time.perf_counter() - begin < 0.05
+
+
+def test_stamps_that_are_no_times_are_clock_faults_and_hide_nothing_after_them() -> None:
+    health = Health([EEG])
+    chunk = Chunk("eeg", np.array([0.0, np.nan, np.inf]), np.zeros((3, 1), dtype=np.float32))
+    assert [fault.kind for fault in health.update(0.0, [chunk])] == ["clock"]
+    later = Chunk("eeg", np.array([0.5]), np.zeros((1, 1), dtype=np.float32))
+    assert [fault.kind for fault in health.update(0.5, [later])] == ["gap"]
+
+
+@pytest.mark.parametrize("off_s", [0.5, -3600.0])
+def test_a_stream_that_sends_only_samples_of_another_time_is_lost(off_s: float) -> None:
+    health = Health([EEG])
+    faults = []
+    for now in np.arange(0.0, 4.0, 0.1):
+        times = now - np.arange(25)[::-1] / 250 + off_s * (1.0 <= now < 3.0)
+        faults += health.update(now, [Chunk("eeg", times, np.zeros((25, 1), dtype=np.float32))])
+    kinds = [fault.kind for fault in faults]
+    assert kinds.count("lost") == kinds.count("back") == 1
+    assert "of another time than now" in next(fault.detail for fault in faults if fault.kind == "lost")
+    assert not health.lost
+
+
+def test_events_may_lack_values() -> None:
+    health = Health([StreamInfo("eye_events", 0.0, ("kind", "amplitude_deg"), "")])
+    assert not health.update(0.0, [Chunk("eye_events", np.array([0.0]), np.array([[1, np.nan]], dtype=np.float32))])

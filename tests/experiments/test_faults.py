@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from acquisition.quality import Fault
 from acquisition.stream import Chunk, StreamLost
 from experiments.replay import replay
 
@@ -113,3 +114,28 @@ def test_a_full_disk_ends_the_session_with_a_sentence_and_keeps_the_selections(w
     document = [e["text"] for e in run.of_kind("document")]
     assert document == ["hello then the "[: len(text)] for text in document]
     replay(run.folder.path)
+
+
+class Telling(Broken):
+    """A source that knows something of its device."""
+
+    def __init__(self, source, at: float):
+        super().__init__(source, lambda chunk: chunk)
+        self._at, self._now = at, 0.0
+
+    def pull(self, until):
+        self._now = until
+        return super().pull(until)
+
+    def faults(self):
+        if self._now < self._at:
+            return []
+        self._at = np.inf
+        return [Fault("gaze", "garbage", self._now, 3.0, "a packet of 11 bytes is no gaze sample")]
+
+
+def test_what_a_source_tells_of_its_device_is_in_the_log_and_in_its_replay(write):
+    run = write(wrap=lambda source: Telling(source, 8.0))
+    (told,) = [event for event in run.of_kind("fault") if event["fault"] == "garbage"]
+    assert (told["stream"], told["by"], told["value"]) == ("gaze", "source", 3.0)
+    assert replay(run.folder.path).exact
