@@ -69,8 +69,23 @@ class Characters(Section):
     seed: Annotated[int, Field(ge=0)]
 
 
+class Cells(Section):
+    """Speller whose recording says which row, column or group of cells flashed; a cell is column * rows + row.
+
+    A decision is made after every so many flashes in a row, for each of the numbers ``flashes``.
+    """
+
+    rows: Annotated[int, Field(ge=2)]
+    columns: Annotated[int, Field(ge=2)]
+    flashes: Annotated[tuple[Count, ...], Field(min_length=1)]
+
+
 class ErpProtocol(Protocol):
-    """Epochs around flashes; everything fitted is fitted without the decision that is tested."""
+    """Epochs around flashes; everything fitted is fitted without the decision that is tested.
+
+    With ``in_order`` the characters are decided one after the other, each from its first repetitions, so that a
+    decoder that needs no calibration can be judged, which remembers what it decided before.
+    """
 
     filter: FilterSettings
     tmin: float
@@ -78,9 +93,13 @@ class ErpProtocol(Protocol):
     decimate: Count = 1
     leave_out: Literal["decision"]
     characters: Characters | None = None
+    cells: Cells | None = None
+    in_order: bool = False
 
     @model_validator(mode="after")
     def _window_is_ahead(self) -> Self:
+        if self.in_order and self.characters is None:
+            raise ValueError("'in_order' needs 'characters'")
         if self.tmin >= self.tmax:
             raise ValueError(f"'tmin' (got {self.tmin:g}) must be less than 'tmax' (got {self.tmax:g})")
         return self
@@ -102,11 +121,16 @@ class GazeProtocol(Protocol):
 
 
 class ErpMarkers(Section):
-    """Which markers are flashes, and which begins the next decision; without the latter a recording is one."""
+    """Which markers are flashes, and which begins the next decision; without the latter a recording is one.
+
+    Where cells are decided, ``cue`` matches the marker that names the wanted one in its group "cell", and flashes
+    name what they lit in a group "row", "column" or "cells", the last as numbers with hyphens between them.
+    """
 
     target: Pattern
     nontarget: Pattern
     decision: Pattern | None = None
+    cue: Pattern | None = None
 
 
 class SsvepMarkers(Section):

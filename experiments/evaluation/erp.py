@@ -10,10 +10,13 @@ from sklearn.metrics import roc_auc_score
 
 from acquisition.files import RecordedSignals
 from acquisition.stream import FloatArray, SampleArray
+from experiments.evaluation.cells import cell_hits, lit_cells, wanted_cells
 from experiments.evaluation.datasets import Characters, Choice, ErpMarkers, ErpProtocol
 from experiments.evaluation.decoders import build
+from experiments.evaluation.in_order import in_order_scores
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
+from selector.decoders.umm import UMM
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +33,18 @@ class Flashes:
         Was the wanted place lit?
     decision : array of int, shape (n_flashes,)
         Which decision the flash belongs to.
+    lit : array of bool, shape (n_flashes, n_cells), optional
+        Which cells it lit, where the protocol decides cells.
+    wanted : array of int, shape (n_flashes,), optional
+        The cell attended to meanwhile.
     """
 
     epochs: SampleArray
     usable: NDArray[np.bool_]
     is_target: NDArray[np.bool_]
     decision: NDArray[np.int64]
+    lit: NDArray[np.bool_] | None = None
+    wanted: NDArray[np.int64] | None = None
 
 
 def erp_scores(
@@ -66,17 +75,23 @@ def erp_scores(
     """
     tested = read_flashes(recordings, patterns, protocol)
     learnt = read_flashes(training, patterns, protocol) if training else None
-    scores = _cross_decoded(tested, learnt, choice, where=f"subject {subject}, {recordings[0].path}")
+    where = f"subject {subject}, {recordings[0].path}"
+    if protocol.in_order:
+        return _in_order(subject, tested, learnt, protocol, choice, where)
+    scores = _cross_decoded(tested, learnt, choice, where)
     found = [_auc(subject, choice.name, tested, scores)]
     if protocol.characters is not None:
         counts = _character_hits(tested, scores, protocol.characters, where=str(recordings[0].path))
         found += [accuracy(subject, choice.name, "characters", at, hits, n) for at, (hits, n) in counts.items()]
+    if protocol.cells is not None and tested.lit is not None and tested.wanted is not None:
+        decided = cell_hits(tested.lit, tested.wanted, tested.decision, scores, protocol.cells, where)
+        found += [accuracy(subject, choice.name, "characters", at, hits, n) for at, (hits, n) in decided.items()]
     return found
 
 
 def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, protocol: ErpProtocol) -> Flashes:
     """Filter recordings whole, and cut an epoch at each flash."""
-    epochs, usable, is_target, decision = [], [], [], []
+    epochs, usable, is_target, decision, lit, wanted = [], [], [], [], [], []
     n_decisions = 0
     for recording in recordings:
         if protocol.decimate > 1 and 2 * protocol.filter.band[1] > recording.sfreq / protocol.decimate:
@@ -85,17 +100,20 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
                 f"{protocol.filter.band[1]:g} Hz, of the {recording.sfreq:g} Hz in {recording.path}."
             )
         signals = as_signals(recording, "eeg", protocol.filter)
-        flashes = [(onset, True) for onset, _ in find_markers(recording, patterns.target)]
-        flashes += [(onset, False) for onset, _ in find_markers(recording, patterns.nontarget)]
-        flashes.sort()
-        onsets = np.array([onset for onset, _ in flashes])
+        flashes = [(onset, True, match) for onset, match in find_markers(recording, patterns.target)]
+        flashes += [(onset, False, match) for onset, match in find_markers(recording, patterns.nontarget)]
+        flashes.sort(key=lambda flash: flash[:2])
+        onsets = np.array([onset for onset, _, _ in flashes])
         begins = np.array(
             [onset for onset, _ in find_markers(recording, patterns.decision)] if patterns.decision else [-np.inf]
         )
         cut, whole = signals.epochs("eeg", onsets, protocol.tmin, protocol.tmax)
         epochs.append(cut[:, :, :: protocol.decimate])
         usable.append(whole)
-        is_target.append([target for _, target in flashes])
+        is_target.append([target for _, target, _ in flashes])
+        if protocol.cells is not None and patterns.cue is not None:
+            lit.append(lit_cells([match for _, _, match in flashes], protocol.cells))
+            wanted.append(wanted_cells(onsets, find_markers(recording, patterns.cue)))
         decision.append(n_decisions + np.searchsorted(begins, onsets, side="right"))
         n_decisions += len(begins) + 1
     return Flashes(
@@ -103,7 +121,25 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
         usable=np.concatenate(usable),
         is_target=np.concatenate(is_target).astype(bool),
         decision=np.concatenate(decision),
+        lit=np.concatenate(lit) if lit else None,
+        wanted=np.concatenate(wanted) if wanted else None,
     )
+
+
+def _in_order(
+    subject: str, tested: Flashes, learnt: Flashes | None, protocol: ErpProtocol, choice: Choice, where: str
+) -> list[Score]:
+    """Characters one after the other; where samples are missing, a flash of zeros says nothing either way."""
+    assert protocol.characters is not None
+    model = build(choice)
+    of_each = [tested.decision == decision for decision in np.unique(tested.decision)]
+    if isinstance(model, UMM):
+        judge: UMM | list[FloatArray] = model
+    else:
+        scores = np.nan_to_num(_cross_decoded(tested, learnt, choice, where))
+        judge = [scores[of_it] for of_it in of_each]
+    characters = [(np.nan_to_num(tested.epochs[of_it]), tested.is_target[of_it]) for of_it in of_each]
+    return in_order_scores(subject, choice.name, characters, judge, protocol.characters)
 
 
 def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, where: str) -> FloatArray:

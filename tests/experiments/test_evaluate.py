@@ -284,7 +284,7 @@ def test_mistake_in_a_data_sets_file_is_named(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"dataset": "p300"}, r"must be one of gaze_bcipy_tobii, p300_gtec8ch, ssvep_exo.* \(got 'p300'\)"),
+        ({"dataset": "p300"}, r"must be one of .*p300_gtec8ch, .*ssvep_exo.* \(got 'p300'\)"),
         ({"protocol": "noncausal"}, r"must be one of causal, zero_phase for erp_small \(got 'noncausal'\)"),
         ({"decoder": "fbcca"}, r"must be one of xdawn-ts or all .* \(got 'fbcca'\)"),
     ],
@@ -301,7 +301,7 @@ def test_unknown_names_list_the_known_ones(
     [
         ("n_harmonics", "n_overtones", r"'fbcca' cannot be made from .*n_overtones: .*unexpected"),
         ('"fbcca"', '"xdawn-ts"', r"'xdawn-ts' cannot be made from frequencies"),
-        ('"fbcca"', '"fbca"', r"must be one of fbcca, gaze, xdawn-ts \(got 'fbca'\)"),
+        ('"fbcca"', '"fbca"', r"must be one of .*fbcca, .*xdawn-ts \(got 'fbca'\)"),
     ],
 )
 def test_decoder_that_does_not_fit_is_named(

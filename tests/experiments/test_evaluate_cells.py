@@ -1,0 +1,93 @@
+import re
+
+import numpy as np
+import pytest
+
+from experiments.evaluation.cells import cell_hits, lit_cells, wanted_cells
+from experiments.evaluation.datasets import Cells, Characters
+from experiments.evaluation.in_order import in_order_scores
+from selector.decoders.umm import UMM
+
+CELLS = Cells(rows=3, columns=4, flashes=(7,))
+PATTERN = r"(?:row/(?P<row>\d+)|col/(?P<column>\d+)|cells/(?P<cells>[\d-]+))"
+
+
+def flash(text):
+    return re.fullmatch(PATTERN, text)
+
+
+def test_rows_columns_and_groups_are_lit():
+    lit = lit_cells([flash("row/1"), flash("col/2"), flash("cells/0-11")], CELLS)
+    assert [np.flatnonzero(row).tolist() for row in lit] == [[1, 4, 7, 10], [6, 7, 8], [0, 11]]
+
+
+@pytest.mark.parametrize("text", ["row/3", "col/4", "cells/12"])
+def test_a_flash_that_lights_nothing_is_refused(text):
+    with pytest.raises(ValueError, match=f"'{text}' must name a row, a column or cells of 3 rows and 4 columns"):
+        lit_cells([flash(text)], CELLS)
+
+
+def test_wanted_cell_is_that_of_the_latest_cue():
+    cues = [(0.0, re.fullmatch(r"(?P<cell>\d+)", "5")), (10.0, re.fullmatch(r"(?P<cell>\d+)", "7"))]
+    assert wanted_cells(np.array([1.0, 9.0, 11.0]), cues).tolist() == [5, 5, 7]
+    with pytest.raises(ValueError, match="must follow a cue"):
+        wanted_cells(np.array([-1.0, 1.0]), cues)
+
+
+def decided(scores, n_rounds=2):
+    texts = [*(f"row/{i}" for i in range(3)), *(f"col/{i}" for i in range(4))]
+    lit = lit_cells([flash(text) for text in texts * n_rounds], CELLS)
+    wanted = np.full(len(lit), 7)
+    return cell_hits(lit, wanted, np.zeros(len(lit), dtype=int), scores(lit[:, 7]), CELLS, "it")
+
+
+def test_cell_with_the_largest_sum_is_a_hit_and_a_tie_is_none():
+    assert decided(lambda is_target: np.where(is_target, 1.0, -1.0)) == {7: (2, 2)}
+    assert decided(lambda is_target: np.zeros(len(is_target))) == {7: (0, 2)}
+
+
+def test_lost_flashes_say_nothing():
+    assert decided(lambda is_target: np.where(np.arange(len(is_target)) < 7, np.nan, is_target - 0.5)) == {7: (1, 2)}
+
+
+def test_more_flashes_than_there_are_is_refused():
+    with pytest.raises(ValueError, match=r"'flashes' must not exceed what it holds \(got 7\)"):
+        decided(lambda is_target: is_target * 1.0, n_rounds=0)
+
+
+SPELLER = Characters(rows=4, columns=4, repetitions=(2, 4), draws=3, seed=0)
+
+
+def spelt(snr, n_characters=4, seed=0):
+    rng = np.random.default_rng(seed)
+    characters = []
+    for _ in range(n_characters):
+        is_target = np.concatenate([rng.permutation([True, True, *[False] * 6]) for _ in range(4)])
+        epochs = rng.normal(size=(32, 3, 10))
+        epochs[is_target, :, 3:7] += snr
+        characters.append((epochs, is_target))
+    return characters
+
+
+def test_characters_in_order_are_found_without_calibration():
+    scores = {score.key: score for score in in_order_scores("1", "umm", spelt(3.0), UMM(), SPELLER)}
+    assert scores["characters@4"].value == scores["characters_from_third@4"].value == 1.0
+    assert (scores["characters@2"].n, scores["characters_from_third@2"].n) == (4, 2)
+
+
+def test_characters_in_order_are_found_by_chance_where_nothing_answers():
+    scores = in_order_scores("1", "umm", spelt(0.0, n_characters=10), UMM(), SPELLER)
+    assert all(score.value < 0.4 for score in scores)
+
+
+def test_calibrated_log_odds_are_judged_on_the_same_characters():
+    characters = spelt(0.0)
+    right = [is_target - 0.5 for _, is_target in characters]
+    assert all(score.value == 1 for score in in_order_scores("1", "any", characters, right, SPELLER))
+    silent = [np.zeros(32) for _ in characters]
+    assert all(score.value == 0 for score in in_order_scores("1", "any", characters, silent, SPELLER))
+
+
+def test_more_repetitions_than_there_are_is_refused():
+    with pytest.raises(ValueError, match=r"'repetitions' must not exceed what characters have \(got 5 and 4\)"):
+        in_order_scores("1", "umm", spelt(1.0), UMM(), SPELLER.model_copy(update={"repetitions": (5,)}))
