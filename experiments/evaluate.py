@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from acquisition.files import RecordedSignals, read_recording
+from experiments.evaluation.cvep import cvep_scores
 from experiments.evaluation.datasets import (
     Choice,
+    CvepDataset,
     ErpDataset,
     GazeDataset,
     choose_decoders,
@@ -106,7 +108,7 @@ def _scores(
 ) -> tuple[Score, ...]:
     """Judge every decoder on every person; ``read`` is all that knows where recordings come from."""
     tested = _recordings(described, root, read)
-    learnt = _recordings(described, train_root, read) if train_root and described.task != "ssvep" else {}
+    learnt = _recordings(described, train_root, read) if train_root and protocol.trains else {}
     steps = [(subject, choice) for subject in tested for choice in choices]
     scores: list[Score] = []
     for done, (subject, choice) in enumerate(steps):
@@ -127,6 +129,8 @@ def _judge(
 ) -> list[Score]:
     if isinstance(described, ErpDataset):
         return erp_scores(subject, recordings, training, described.markers, protocol, choice)
+    if isinstance(described, CvepDataset):
+        return cvep_scores(subject, recordings, training, described, protocol, choice)
     if isinstance(described, GazeDataset):
         keys = read_keys(described, recordings[0].path)
         return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)

@@ -12,8 +12,12 @@ DECODERS: Mapping[str, str] = {
     "toeplitz-lda": "selector.decoders.lda:BlockToeplitzLDA",
     "xdawn-toeplitz-lda": "selector.decoders.lda:xdawn_toeplitz_lda",
     "erp-ensemble": "selector.decoders.ensemble:erp_ensemble",
+    "erp-ensemble-calibrated": "selector.decoders.ensemble:calibrated_erp_ensemble",
     "umm": "selector.decoders.umm:UMM",
     "fbcca": "selector.decoders.ssvep:FBCCA",
+    "rcca": "selector.decoders.cvep:ReconvolutionCCA",
+    "code-likelihood": "selector.decoders.cvep_likelihood:ResponseLikelihood",
+    "code-ensemble": "selector.decoders.cvep:CodeEnsemble",
     "gaze": "selector.decoders.gaze:GazeDecoder",
 }
 DECODER_GROUP = "assent.decoders"

@@ -20,6 +20,12 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+def _names_its_code(pattern: str) -> str:
+    if "(?P<code>" not in pattern:
+        raise ValueError("it must hold a group (?P<code>...)")
+    return pattern
+
+
 def _names_its_frequency(pattern: str) -> str:
     if "(?P<frequency>" not in pattern:
         raise ValueError("it must hold a group (?P<frequency>...)")
@@ -28,6 +34,7 @@ def _names_its_frequency(pattern: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
 FrequencyPattern = Annotated[str, AfterValidator(_compiles), AfterValidator(_names_its_frequency)]
+CodePattern = Annotated[str, AfterValidator(_compiles), AfterValidator(_names_its_code)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -45,6 +52,11 @@ class Protocol(Section):
     name: str
     description: str
     decoders: Annotated[tuple[Choice, ...], Field(min_length=1)]
+
+    @property
+    def trains(self) -> bool:
+        """Is anything learnt from recordings?"""
+        return True
 
 
 class FilterSettings(Section):
@@ -106,11 +118,30 @@ class ErpProtocol(Protocol):
 
 
 class SsvepProtocol(Protocol):
-    """Windows after the cue; nothing is trained."""
+    """Windows after the cue: one, or with ``until`` one behind the other up to then (s after the cue).
+
+    Nothing is trained, or, with ``leave_out``, everything but the run that is tested.
+    """
 
     start: Annotated[float, Field(ge=0)]
     lead: Annotated[float, Field(ge=0)]
     windows: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    until: Positive | None = None
+    leave_out: Literal["run"] | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Is anything learnt from recordings?"""
+        return self.leave_out is not None
+
+
+class CvepProtocol(Protocol):
+    """Windows of trials; with ``step`` (s) they also begin later in a trial, as often as one fits."""
+
+    filter: FilterSettings | None = None
+    folds: Annotated[int, Field(ge=2)] | Literal["trial"]
+    windows: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    step: Positive | None = None
 
 
 class GazeProtocol(Protocol):
@@ -138,6 +169,36 @@ class SsvepMarkers(Section):
 
     cue: FrequencyPattern
     frequencies: tuple[Positive, ...] | None = None
+
+
+class CvepMarkers(Section):
+    """Which markers begin a trial and name its code; ``unknown`` names mean that nobody knows the code."""
+
+    trial: CodePattern
+    unknown: tuple[int, ...] = ()
+
+
+class CodeTable(Section):
+    """Codes for all trials in a CSV file, one row each, from the marker on; trials show them ``cycles`` times."""
+
+    format: Literal["table"]
+    file: str
+    frame_rate: Positive
+    cycles: Count
+    first_name: Annotated[int, Field(ge=0)] = 0
+
+
+class CodeStates(Section):
+    """Codes of each trial, as sampled with its signals, in a NumPy archive.
+
+    ``states`` has shape (n_trials, n_samples, n_columns) and begins at the marker, column k is code k, and columns
+    before ``first_name`` are none; ``fs`` is their rate in Hz, and stimulation starts after ``pre_s`` (s). Groups of
+    the recordings' pattern fill ``{group}`` in the file's name.
+    """
+
+    format: Literal["states"]
+    file: str
+    first_name: Annotated[int, Field(ge=0)] = 0
 
 
 class GazeMarkers(Section):
@@ -169,6 +230,15 @@ class SsvepDataset(_Dataset):
     protocols: Annotated[tuple[SsvepProtocol, ...], Field(min_length=1)]
 
 
+class CvepDataset(_Dataset):
+    """Code-modulated visual evoked potentials; the file of the codes lies beside each recording."""
+
+    task: Literal["cvep"]
+    codes: Annotated[CodeTable | CodeStates, Field(discriminator="format")]
+    markers: CvepMarkers
+    protocols: Annotated[tuple[CvepProtocol, ...], Field(min_length=1)]
+
+
 class GazeDataset(_Dataset):
     """Gaze on keys at known places, as BciPy records it.
 
@@ -184,7 +254,7 @@ class GazeDataset(_Dataset):
     protocols: Annotated[tuple[GazeProtocol, ...], Field(min_length=1)]
 
 
-Dataset = Annotated[ErpDataset | SsvepDataset | GazeDataset, Field(discriminator="task")]
+Dataset = Annotated[ErpDataset | SsvepDataset | CvepDataset | GazeDataset, Field(discriminator="task")]
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Dataset)
 
 
@@ -205,7 +275,7 @@ def load_dataset(dataset: str) -> Any:
 
     Returns
     -------
-    ErpDataset, SsvepDataset or GazeDataset
+    ErpDataset, SsvepDataset, CvepDataset or GazeDataset
 
     Raises
     ------

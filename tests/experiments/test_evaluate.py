@@ -267,7 +267,7 @@ def test_interval_of_a_mean_of_counts_holds_those_of_both_neighbours() -> None:
         ("tmin = 0.0", "tmin = 0.7", r"'tmin' \(got 0\.7\) must be less than 'tmax'"),
         ("draws = 5", "draws = 0", r"key 'protocols\.0\.characters\.draws' \(got 0\) is not valid"),
         ("'flash/target'", "'flash/(target'", r"no regular expression"),
-        ('task = "erp"', 'task = "emg"', r"key 'task' \(got 'emg'\) must be one of 'erp', 'ssvep', 'gaze'"),
+        ('task = "erp"', 'task = "emg"', r"key 'task' \(got 'emg'\) must be one of 'erp', 'ssvep', 'cvep'"),
         ('task = "erp"', "", r"key 'task' is missing"),
         ("name = ", "name: ", r"is not a TOML file"),
     ],

@@ -1,0 +1,131 @@
+"""Code-modulated responses by their likelihood: a linear response in coloured noise."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import linalg, signal
+from sklearn.covariance import ledoit_wolf
+
+from acquisition.stream import FloatArray
+from selector.decoders.cvep_codes import CodeDecoder, Events, expected_responses, in_rows, inverse_root
+
+RIDGES = np.logspace(-4, 1, 11)
+"""Ridges tried, as a share of the mean power of the lagged events."""
+
+
+class ResponseLikelihood(CodeDecoder):
+    """Log-likelihood of a window under each code, from a regularised linear response in coloured noise.
+
+    The lagged events of the attended code predict all channels by ridge and reduced-rank regression [1]_; what is
+    left over is noise, white once channels are decorrelated and an autoregressive filter has run over time. Ridge
+    and rank are those that predict a training trial best when learnt from the others.
+
+    Parameters
+    ----------
+    sfreq, response_s, events, onset_event
+        As in `ReconvolutionCCA`.
+    ar_order : int
+        Order of the noise's autoregressive filter; that many samples at a window's start only feed it.
+    max_rank : int
+        Most sources tried.
+
+    Attributes
+    ----------
+    filters_ : array, shape (n_channels, rank)
+    responses_ : array, shape (rank, n_events, n_lags)
+    ar_ : array, shape (ar_order + 1,)
+    ridge_ : float
+
+    References
+    ----------
+    .. [1] A. J. Izenman, "Reduced-rank regression for the multivariate linear model", J. Multivar. Anal. 5,
+       248-264, 1975.
+    """
+
+    def __init__(
+        self,
+        sfreq: float,
+        response_s: float = 0.4,
+        events: Events = "durations",
+        onset_event: bool = True,
+        ar_order: int = 10,
+        max_rank: int = 8,
+    ) -> None:
+        self.sfreq = sfreq
+        self.response_s = response_s
+        self.events = events
+        self.onset_event = onset_event
+        self.ar_order = ar_order
+        self.max_rank = max_rank
+
+    def _learn(self, X: FloatArray, M: FloatArray) -> None:
+        if len(X) < 2:
+            raise ValueError(f"Argument 'X' must hold at least two trials to choose the ridge by (got {len(X)}).")
+        X, M = X - X.mean(axis=2, keepdims=True), M - M.mean(axis=2, keepdims=True)
+        self.ar_, whiten = np.eye(1, self.ar_order + 1)[0], np.eye(X.shape[1])
+        # Response and noise depend on each other; the second round hardly moves them any more.
+        for _ in range(2):
+            filtered, lagged = self._whitened(X), self._whitened(M)
+            response, _ = _reduced_rank(whiten @ filtered, lagged, self.max_rank)
+            noise = X - linalg.solve(whiten, response) @ M
+            whiten = inverse_root(ledoit_wolf(in_rows(self._whitened(noise)))[0])
+            self.ar_ = _autoregression(whiten @ noise, self.ar_order)
+        noise = self._whitened(noise)
+        whiten = inverse_root(ledoit_wolf(in_rows(noise))[0])
+        response, self.ridge_ = _reduced_rank(whiten @ self._whitened(X), self._whitened(M), self.max_rank)
+        left, strength, right = linalg.svd(response, full_matrices=False)
+        rank = max(1, int((strength > 1e-9 * strength[0]).sum()))
+        self.filters_ = whiten.T @ left[:, :rank]
+        self.responses_ = (strength[:rank, None] * right[:rank]).reshape(rank, -1, self._n_lags())
+
+    def _scores(self, X: FloatArray, events: FloatArray, start: int, stop: int) -> FloatArray:
+        if X.shape[2] <= self.ar_order + 1:
+            raise ValueError(
+                f"Argument 'X' must have more than {self.ar_order + 1} samples, which feed the filter of the noise "
+                f"(got {X.shape[2]})."
+            )
+        templates = expected_responses(events, self.responses_, stop)[:, :, start:]
+        templates = self._whitened(templates - templates.mean(axis=2, keepdims=True))
+        sources = self.filters_.T @ X
+        sources = self._whitened(sources - sources.mean(axis=2, keepdims=True))
+        match = np.einsum("nkt,ckt->nc", sources, templates, optimize=True)
+        return np.asarray(match - (templates**2).sum(axis=(1, 2)) / 2)
+
+    def _whitened(self, signals: FloatArray) -> FloatArray:
+        """Run the noise's filter over time; its first samples, which lack a past, are dropped."""
+        return np.asarray(signal.lfilter(self.ar_, 1.0, signals, axis=-1)[..., self.ar_order :])
+
+
+def _autoregression(noise: FloatArray, order: int) -> FloatArray:
+    """Coefficients of the filter that whitens noise over time, by Yule and Walker, pooled over trials and channels."""
+    n_times = noise.shape[2]
+    together = [float((noise[:, :, lag:] * noise[:, :, : n_times - lag]).sum()) for lag in range(order + 1)]
+    autocovariance = np.array(together)
+    autocovariance[0] *= 1 + 1e-6
+    if order == 0:
+        return np.ones(1)
+    return np.concatenate([[1.0], -linalg.solve_toeplitz(autocovariance[:-1], autocovariance[1:])])
+
+
+def _reduced_rank(X: FloatArray, M: FloatArray, max_rank: int) -> tuple[FloatArray, float]:
+    """Response (n_channels, n_features) with the ridge and rank that predict trials left out best, and that ridge."""
+    grams, products = M @ M.transpose(0, 2, 1), X @ M.transpose(0, 2, 1)
+    gram, product = grams.sum(axis=0), products.sum(axis=0)
+    ranks = range(1, min(max_rank, *product.shape) + 1)
+    scale = np.trace(gram) / len(gram)
+    errors = np.zeros((len(RIDGES), len(ranks)))
+    for gram_out, product_out in zip(grams, products, strict=True):
+        for row, ridge in enumerate(RIDGES * scale):
+            responses = _of_ranks(gram - gram_out, product - product_out, ridge, ranks)
+            for column, response in enumerate(responses):
+                errors[row, column] += np.sum(response * (response @ gram_out / 2 - product_out))
+    best = np.unravel_index(errors.argmin(), errors.shape)
+    ridge = float(RIDGES[best[0]] * scale)
+    return _of_ranks(gram, product, ridge, [ranks[int(best[1])]])[0], ridge
+
+
+def _of_ranks(gram: FloatArray, product: FloatArray, ridge: float, ranks: Sequence[int]) -> list[FloatArray]:
+    """Ridge regression cut to each rank: only the best predicted directions of the channels stay."""
+    full = linalg.solve(gram + ridge * np.eye(len(gram)), product.T, assume_a="pos").T
+    axes = linalg.eigh(full @ product.T + product @ full.T)[1][:, ::-1]
+    return [axes[:, :rank] @ (axes[:, :rank].T @ full) for rank in ranks]
