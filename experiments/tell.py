@@ -43,6 +43,12 @@ def scores(values: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print("Mean: " + ", ".join(f"{key} {value:.3f}" for key, value in values["mean"].items()))
+    if journey := values.get("over_lsl"):
+        console.print(
+            f"Over LSL at {journey['speed']:g} times the speed: {journey['samples_lost']} of {journey['n_samples']} "
+            f"samples lost, times moved by at most {journey['largest_time_error_ms']:.2f} ms, scores by at most "
+            f"{journey['largest_score_difference']:.4f}."
+        )
 
 
 def bench(values: dict[str, Any]) -> None:
@@ -81,7 +87,7 @@ def model(values: dict[str, Any]) -> None:
 
 def devices(values: dict[str, Any]) -> None:
     """Streams and devices that there are."""
-    from experiments.devices import device_table
+    from experiments.streams.devices import device_table
 
     console = Console()
     if values["streams"]:

@@ -17,7 +17,7 @@ def devices(
     as_json: Json = False,
 ) -> None:
     """List the streams and devices that there are."""
-    from experiments.devices import device_table, list_devices, watch_devices
+    from experiments.streams.devices import device_table, list_devices, watch_devices
 
     if not watch:
         print_result(list_devices(), as_json, "devices")
@@ -43,7 +43,7 @@ def check(
 
     A SOURCE is an LSL stream's name, type or source_id, or brainflow:BOARD, or neon:ADDRESS.
     """
-    from experiments.check import check as check_setup
+    from experiments.streams.check import check as check_setup
 
     with progress_bars() as progress:
         result = check_setup(eeg, gaze, seconds, out, progress)

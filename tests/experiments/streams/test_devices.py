@@ -16,10 +16,10 @@ from rich.console import Console
 
 from acquisition.lsl import LSLClock, local_network
 from acquisition.lsl.discovery import StreamWatch, find_streams
-from experiments.check import check
-from experiments.devices import device_table, list_devices, watch_devices
-from experiments.points import Point, machine_points
-from experiments.sources import announced, choose, open_source
+from experiments.streams.check import check
+from experiments.streams.devices import device_table, list_devices, watch_devices
+from experiments.streams.points import Point, machine_points
+from experiments.streams.sources import announced, choose, open_source
 
 pytestmark = pytest.mark.lsl
 

@@ -23,8 +23,9 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "language": {"corpora": None, "n": 1},
     "alignment": {"seconds": 4.0},
     "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
+    "faults": {"faults": ["gap"], "stretch": 1.0},
 }
-OVER_LSL = ("acquisition", "alignment")
+OVER_LSL = ("acquisition", "alignment", "faults")
 
 
 def silently(what: str, done: int, total: int) -> None:

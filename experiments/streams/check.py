@@ -13,8 +13,8 @@ from acquisition.lsl.discovery import FoundStream, StreamWatch
 from acquisition.meter import QualityMeter
 from acquisition.seconds import GAZE_NOISE_PX, StreamQuality
 from acquisition.stream import Source, StreamInfo, StreamLost
-from experiments.points import Point, machine_points
-from experiments.sources import OPENERS, announced, choose, open_found, open_source
+from experiments.streams.points import Point, machine_points
+from experiments.streams.sources import OPENERS, announced, choose, open_found, open_source
 
 RATE_LIMIT = 1.0
 """In %. A decoder's filters and windows are made for the nominal rate; 1 % moves the end of a 0.8 s epoch by 8 ms."""
@@ -48,7 +48,7 @@ def check(
     Parameters
     ----------
     eeg, gaze : str, optional
-        As `experiments.sources.open_source` takes them. One that is named must be there; without a name the only
+        As `experiments.streams.sources.open_source` takes them. One that is named must be there; without a name the only
         LSL stream of that type is taken, and none is needed as long as there is one of the other.
     seconds : float
         For how long to listen to the streams.

@@ -1,0 +1,1 @@
+"""What streams and devices there are, and whether they are fit for an experiment."""
