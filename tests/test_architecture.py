@@ -39,14 +39,14 @@ def drawing() -> str:
     """The arrows between the packages as a Mermaid chart, and every module with its one line."""
     lines = ["```mermaid", "flowchart LR"]
     lines += [f"    {source} --> {target}" for source, target in sorted(imports())]
-    lines += ["```", "", "```text"]
+    lines += ["```", "", "<details><summary>Every module, and what it is for</summary>", "", "```text"]
     for name, path in modules().items():
         first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
         parts = name.split(".")
         is_package = path.name == "__init__.py"
         label = "    " * (len(parts) - 1) + parts[-1] + ("/" if is_package else ".py")
         lines.append(f"{label:<28} {first}".rstrip())
-    return "\n".join([*lines, "```", ""])
+    return "\n".join([*lines, "```", "", "</details>", ""])
 
 
 def with_drawing(readme: str) -> str:

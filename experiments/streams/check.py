@@ -48,8 +48,8 @@ def check(
     Parameters
     ----------
     eeg, gaze : str, optional
-        As `experiments.streams.sources.open_source` takes them. One that is named must be there; without a name the only
-        LSL stream of that type is taken, and none is needed as long as there is one of the other.
+        As `experiments.streams.sources.open_source` takes them. One that is named must be there; without a name the
+        only LSL stream of that type is taken, and none is needed as long as there is one of the other.
     seconds : float
         For how long to listen to the streams.
     folder : Path
