@@ -134,4 +134,4 @@ def _judge(
     if isinstance(described, GazeDataset):
         keys = read_keys(described, recordings[0].path)
         return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)
-    return ssvep_scores(subject, recordings, described.markers, protocol, choice)
+    return ssvep_scores(subject, recordings, training, described.markers, protocol, choice)

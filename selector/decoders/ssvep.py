@@ -116,14 +116,18 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             )
         references = self._references(trials.shape[2] - n_lead)
         scores = np.zeros((len(trials), len(references)))
-        for number, sos in enumerate(self._filter_bank(), start=1):
+        for band, sos in enumerate(self._filter_bank()):
             window = self._filtered(sos, trials)[:, :, n_lead:]
-            scores += (number**-1.25 + 0.25) * _first_correlations(window, references) ** 2
+            scores += ((band + 1) ** -1.25 + 0.25) * self._band_scores(band, window, references)
         return scores
 
     def predict(self, X: ArrayLike) -> FloatArray:
         """The likeliest frequency in Hz of each window, shape (n_trials,)."""
         return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
+
+    def _band_scores(self, band: int, window: FloatArray, references: FloatArray) -> FloatArray:  # noqa: ARG002
+        """Score of each class in one sub-band, shape (n_trials, n_classes)."""
+        return _first_correlations(window, references) ** 2
 
     def _references(self, n_times: int) -> FloatArray:
         """Orthonormal sines and cosines, shape (n_classes, n_times, 2 * n_harmonics), by one QR for all."""
@@ -151,6 +155,28 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             return np.asarray(signal.sosfiltfilt(sos, trials, axis=-1))
         at_rest = signal.sosfilt_zi(sos)[:, None, None, :] * trials[None, :, :, :1]
         return np.asarray(signal.sosfilt(sos, trials, axis=-1, zi=at_rest)[0])
+
+
+def cca(
+    frequencies: Sequence[float],
+    sfreq: float,
+    n_harmonics: int = 3,
+    lower_hz: float = 6.0,
+    upper_hz: float = 88.0,
+    order: int = 4,
+    lead_s: float = 0.0,
+    zero_phase: bool = False,
+) -> FBCCA:
+    """Canonical correlation analysis without a filter bank [1]_: one band from ``lower_hz`` to ``upper_hz``.
+
+    The other arguments are those of `FBCCA`.
+
+    References
+    ----------
+    .. [1] Z. Lin, C. Zhang, W. Wu, X. Gao, "Frequency recognition based on canonical correlation analysis for
+       SSVEP-based BCIs", IEEE Trans. Biomed. Eng. 53, 2610-2614, 2006.
+    """
+    return FBCCA(frequencies, sfreq, n_harmonics, 1, lower_hz, upper_hz, order, lead_s, zero_phase)
 
 
 def _first_correlations(trials: FloatArray, references: FloatArray) -> FloatArray:
