@@ -6,7 +6,8 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from selector.decoders.ensemble import MeanLogOdds, erp_ensemble
+from selector.calibration import platt
+from selector.decoders.ensemble import MeanLogOdds, calibrated_erp_ensemble, erp_ensemble
 from selector.decoders.lda import (
     BlockToeplitzLDA,
     ShrinkageLDA,
@@ -18,7 +19,15 @@ from selector.decoders.lda import (
 )
 from selector.decoders.xdawn import xdawn_tangent_space
 
-FACTORIES = (xdawn_tangent_space, xdawn_lda, xdawn_toeplitz_lda, ShrinkageLDA, BlockToeplitzLDA, erp_ensemble)
+FACTORIES = (
+    xdawn_tangent_space,
+    xdawn_lda,
+    xdawn_toeplitz_lda,
+    ShrinkageLDA,
+    BlockToeplitzLDA,
+    erp_ensemble,
+    calibrated_erp_ensemble,
+)
 
 
 def epochs(snr, n_epochs=240, n_channels=5, n_times=20, seed=0):
@@ -174,6 +183,20 @@ def test_mean_log_odds_is_the_mean_of_its_members():
     said = [clone(member).fit(X, y).decision_function(X) for member in members]
     np.testing.assert_allclose(MeanLogOdds(members).fit(X, y).decision_function(X), np.mean(said, axis=0))
     assert not hasattr(members[0], "coef_")
+
+
+def test_calibrated_members_keep_what_they_promise():
+    X, y = epochs(3.0, n_epochs=5280, n_channels=5, n_times=40)
+    model = MeanLogOdds([xdawn_lda(), BlockToeplitzLDA()], n_folds=5).fit(X[:480], y[:480])
+    for member, slope in zip(model.members_, model.slopes_, strict=True):
+        found, _ = platt(member.decision_function(X[480:]), y[480:])
+        assert slope == pytest.approx(found, rel=0.3)
+
+
+def test_a_calibrated_member_that_knows_nothing_says_nothing():
+    X, y = epochs(3.0)
+    values = MeanLogOdds([ShrinkageLDA()], n_folds=4).fit(X, np.roll(y, 2)).decision_function(X)
+    assert np.ptp(values) < 4
 
 
 def test_mean_log_odds_of_nobody_is_refused():
