@@ -12,12 +12,14 @@ from experiments.evaluation.datasets import (
     Choice,
     CvepDataset,
     ErpDataset,
+    FixationDataset,
     GazeDataset,
     choose_decoders,
     choose_protocol,
     load_dataset,
 )
 from experiments.evaluation.erp import erp_scores
+from experiments.evaluation.fixations import fixation_scores, read_fixations
 from experiments.evaluation.gaze import gaze_scores, read_gaze, read_keys
 from experiments.evaluation.over_lsl import LSLRelay
 from experiments.evaluation.recordings import locate, read_all
@@ -72,7 +74,7 @@ def evaluate(
     chosen = choose_protocol(described, protocol)
     choices = choose_decoders(described, chosen, decoder)
     report = progress or _say_nothing
-    read = partial(read_gaze, described) if isinstance(described, GazeDataset) else read_recording
+    read = _reader(described)
     relay = None if over_lsl is None else LSLRelay(over_lsl, report)
     scored = partial(_scores, described, chosen, choices, root, train_root, report)
     from_disk = EvaluationResult(
@@ -90,6 +92,12 @@ def evaluate(
 
 def _say_nothing(what: str, done: int, total: int) -> None:
     pass
+
+
+def _reader(described: Any) -> Reader:
+    if isinstance(described, GazeDataset):
+        return partial(read_gaze, described)
+    return read_fixations if isinstance(described, FixationDataset) else read_recording
 
 
 def _recordings(described: Any, root: Path, read: Reader) -> dict[str, list[RecordedSignals]]:
@@ -131,6 +139,8 @@ def _judge(
         return erp_scores(subject, recordings, training, described.markers, protocol, choice)
     if isinstance(described, CvepDataset):
         return cvep_scores(subject, recordings, training, described, protocol, choice)
+    if isinstance(described, FixationDataset):
+        return fixation_scores(subject, recordings, described, protocol, choice)
     if isinstance(described, GazeDataset):
         keys = read_keys(described, recordings[0].path)
         return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)

@@ -1,6 +1,5 @@
 """Code-modulated responses: which flicker sequence was attended to, also of codes that were never trained."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from acquisition.files import RecordedSignals
 from acquisition.stream import SampleArray
 from experiments.evaluation.datasets import Choice, CodeStates, CodeTable, CvepDataset, CvepProtocol
 from experiments.evaluation.decoders import build
-from experiments.evaluation.recordings import as_signals, find_markers
+from experiments.evaluation.recordings import as_signals, find_markers, named_groups
 from experiments.evaluation.scores import Score, accuracy
 
 Codes = NDArray[np.uint8]
@@ -116,7 +115,7 @@ def read_trials(recordings: Sequence[RecordedSignals], dataset: CvepDataset, pro
 def _read_codes(recording: RecordedSignals, dataset: CvepDataset, n_trials: int) -> tuple[Codes, int]:
     """Codes (n_trials, n_codes, n_samples) from each marker on, and the sample at which stimulation starts."""
     described = dataset.codes
-    path = _beside(recording.path, dataset.files, described.file)
+    path = recording.path.parent / described.file.format(**named_groups(recording.path, dataset.files))
     try:
         if isinstance(described, CodeTable):
             return _from_table(path, described, recording.sfreq, n_trials)
@@ -142,12 +141,6 @@ def _from_states(path: Path, described: CodeStates, sfreq: float, n_trials: int)
             f"(got {rate:g} Hz and {len(states)} trials)."
         )
     return states.transpose(0, 2, 1)[:, described.first_name :], round(before * sfreq)
-
-
-def _beside(path: Path, pattern: str, name: str) -> Path:
-    """A file beside a recording; groups of the pattern that its path fits fill ``{group}`` in the name."""
-    fits = re.search(f"(?:{pattern})$", path.as_posix())
-    return path.parent / name.format(**(fits.groupdict() if fits else {}))
 
 
 def _folds(n_trials: int, protocol: CvepProtocol, where: str) -> NDArray[np.int_]:

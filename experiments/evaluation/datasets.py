@@ -151,6 +151,17 @@ class GazeProtocol(Protocol):
     windows: Annotated[tuple[Positive | Literal["all"], ...], Field(min_length=1)]
 
 
+class FixationProtocol(Protocol):
+    """One look per target; with ``confirmed`` the decoder learns from the looks before, whose targets are known."""
+
+    confirmed: bool = False
+
+    @property
+    def trains(self) -> bool:
+        """Is anything learnt from other recordings?"""
+        return False
+
+
 class ErpMarkers(Section):
     """Which markers are flashes, and which begins the next decision; without the latter a recording is one.
 
@@ -208,6 +219,21 @@ class GazeMarkers(Section):
     flash: Pattern
 
 
+class FixationMarkers(Section):
+    """Which markers are looks; groups "x" and "y" name the target's centre in px."""
+
+    target: Pattern
+
+
+class Grid(Section):
+    """Cells of one size around centres in rows and columns, in px of the screen."""
+
+    screen_px: tuple[Positive, Positive]
+    x: Annotated[tuple[float, ...], Field(min_length=2)]
+    y: Annotated[tuple[float, ...], Field(min_length=2)]
+    cell_px: tuple[Positive, Positive]
+
+
 class _Dataset(Section):
     name: str
     description: str
@@ -254,7 +280,18 @@ class GazeDataset(_Dataset):
     protocols: Annotated[tuple[GazeProtocol, ...], Field(min_length=1)]
 
 
-Dataset = Annotated[ErpDataset | SsvepDataset | CvepDataset | GazeDataset, Field(discriminator="task")]
+class FixationDataset(_Dataset):
+    """Looks at the cells of a grid, one row each; group "condition" of ``files`` names what is told apart."""
+
+    task: Literal["fixations"]
+    grid: Grid
+    markers: FixationMarkers
+    protocols: Annotated[tuple[FixationProtocol, ...], Field(min_length=1)]
+
+
+Dataset = Annotated[
+    ErpDataset | SsvepDataset | CvepDataset | GazeDataset | FixationDataset, Field(discriminator="task")
+]
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Dataset)
 
 
@@ -275,7 +312,7 @@ def load_dataset(dataset: str) -> Any:
 
     Returns
     -------
-    ErpDataset, SsvepDataset, CvepDataset or GazeDataset
+    ErpDataset, SsvepDataset, CvepDataset, GazeDataset or FixationDataset
 
     Raises
     ------

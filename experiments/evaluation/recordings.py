@@ -57,6 +57,12 @@ def locate(name: str, pattern: str, root: Path) -> list[Located]:
     )
 
 
+def named_groups(path: Path, pattern: str) -> dict[str, str]:
+    """What the groups of a data set's pattern hold for one of its files."""
+    match = re.search(f"(?:^|/)(?:{pattern})$", path.as_posix())
+    return {} if match is None else {name: text or "" for name, text in match.groupdict().items()}
+
+
 def read_all(located: Sequence[Located], read: Callable[[Path], RecordedSignals]) -> dict[str, list[RecordedSignals]]:
     """Read every file, by person in order; ValueError if two differ in sampling rate or channels."""
     by_subject: dict[str, list[RecordedSignals]] = {}

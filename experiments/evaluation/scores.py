@@ -14,7 +14,8 @@ class Score:
     Parameters
     ----------
     subject, decoder, metric : str
-        Whose figure, by which decoder, of what: "accuracy", "auc" or "characters".
+        Whose figure, by which decoder, of what: "accuracy", "auc", "characters", or accuracy under a condition by
+        the condition's name.
     at : float or None
         Seconds for "accuracy", repetitions for "characters"; None where there is nothing to say.
     value : float
