@@ -8,13 +8,14 @@ import numpy as np
 
 from acquisition.dejitter import Dejitter
 from acquisition.lsl.inlet import Inlet, Pattern, describe, resolve
-from acquisition.lsl.network import load_pylsl
+from acquisition.lsl.network import LSLClock, load_pylsl
 from acquisition.quality import Fault
 from acquisition.stream import Chunk, FloatArray, StreamInfo, StreamLost
 from acquisition.units import scale
 from acquisition.xdf import STREAM_TYPES
 
 _UNITS = {"eeg": "V", "gaze": "px"}
+_MOMENT_S = 0.01
 _STEP_S = 0.005  # More than drift moves a clock's offset between two of LSL's measurements.
 
 
@@ -191,6 +192,8 @@ class _SampleInlet(Inlet):
             source_id=found.source_id(),
         )
         self._dejitter = Dejitter(self.info.sfreq) if self.info.sfreq > 0 else None
+        self._clock = LSLClock()
+        self._next: Chunk | None = None
         self._known_offset = self.offset
         self._faults: list[Fault] = []
 
@@ -215,10 +218,25 @@ class _SampleInlet(Inlet):
         self.look_around(now, is_heard=bool(len(times)))
         if self.ended is not None:
             self._note("ended", now, 0.0, self.ended)
-        if not len(times):
+        if not len(times) and self._next is None:
             return None
         data = (values[:, self._columns] * self._scales).astype(np.float32)
-        return Chunk(self.info.name, times if self._dejitter is None else self._dejitter(times), data)
+        times = times if self._dejitter is None else self._dejitter(times)
+        if self._next is not None:
+            times, data = np.concatenate((self._next.times, times)), np.concatenate((self._next.data, data))
+        return self._up_to(now, Chunk(self.info.name, times, data))
+
+    def _up_to(self, until: float, chunk: Chunk) -> Chunk | None:
+        """What was sampled by then (s), or a moment later; what lies ahead of the machine's clock comes at once.
+
+        A busy machine may pull long after the moment for which it does. What was sampled in between would seem to
+        lie ahead, and is kept for the next pull.
+        """
+        is_early = (chunk.times > until + _MOMENT_S) & (chunk.times <= self._clock.now())
+        n = len(chunk.times) - (int(np.argmin(is_early[::-1])) if not is_early.all() else len(is_early))
+        later = Chunk(chunk.stream, chunk.times[n:], chunk.data[n:])
+        self._next = later if len(later.times) else None
+        return Chunk(chunk.stream, chunk.times[:n], chunk.data[:n]) if n else None
 
     def faults(self) -> list[Fault]:
         """What became known since the last call."""

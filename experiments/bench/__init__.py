@@ -10,4 +10,5 @@ BENCHES: Mapping[str, str] = {
     "language": "experiments.bench.language:bench_language",
     "alignment": "experiments.bench.alignment:bench_alignment",
     "realism": "experiments.bench.realism:bench_realism",
+    "faults": "experiments.bench.faults:bench_faults",
 }

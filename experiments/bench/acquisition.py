@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping
 from os import environ
 from time import monotonic, sleep
 from typing import Any
@@ -18,7 +19,8 @@ NOTES = (
     "64 channels of EEG at 1000 Hz and gaze at 200 Hz, pushed by one process, received by one process each, all at the "
     "same time. 'acquisition.lsl' and 'pylsl' ask about every millisecond, and most of their latency is that wait; "
     "'pylsl, waiting' is woken by each sample and bounds what LSL itself takes. Ratios are to 'pylsl'. The share of "
-    "one processor is that of the receiving process, liblsl's threads included."
+    "one processor is that of the receiving process, liblsl's threads included; its memory is what is resident when "
+    "counting begins, 2 s after it was connected, and when it ends. 'recorded' writes all to a file as a session does."
 )
 
 
@@ -52,9 +54,19 @@ def measure(seconds: float, progress: Progress) -> dict[str, Any]:
                     "x_p99": values["p99_s"] / peer["p99_s"],
                     "cpu_share": values["cpu_share"],
                     "x_cpu": values["cpu_share"] / peer["cpu_share"],
+                    "rss_start_mb": values["rss_start_mb"],
+                    "rss_end_mb": values["rss_end_mb"],
+                    "mb_per_min": _per_minute(values, seconds),
                 }
             )
     return as_table("acquisition", rows, NOTES)
+
+
+def _per_minute(values: Mapping[str, Any], seconds: float) -> float | None:
+    """By how many MB a minute the process grew."""
+    if values["rss_start_mb"] is None:
+        return None
+    return float(values["rss_end_mb"] - values["rss_start_mb"]) * 60.0 / seconds
 
 
 def _receive_side_by_side(seconds: float, progress: Progress) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -55,15 +56,35 @@ class Device:
     session_id: str
 
 
-class Announcement:
-    """Answers on the network for an outlet, by the device's clock."""
+class Readable(Protocol):
+    """A clock that is not ours."""
 
-    def __init__(self, outlet_xml: str, session_id: str, clock: DeviceClock) -> None:
+    def read(self, time: FloatArray) -> FloatArray:
+        """What it shows at our times (s)."""
+        ...
+
+
+class Announcement:
+    """Answers on the network for an outlet, by the device's clock.
+
+    Parameters
+    ----------
+    outlet_xml : str
+        How the outlet describes itself.
+    session_id : str
+        The LSL session in which it is announced.
+    clock : Readable
+    data_port : int, optional
+        Where samples come from, instead of from the outlet.
+    """
+
+    def __init__(self, outlet_xml: str, session_id: str, clock: Readable, data_port: int | None = None) -> None:
         self.socket = _free_socket()
-        self._session_id, self._clock, self._ours = session_id, clock, LSLClock()
+        self._clock, self._ours = clock, LSLClock()
         port = self.socket.getsockname()[1]
         xml = re.sub(r"<session_id>.*?</session_id>", f"<session_id>{session_id}</session_id>", outlet_xml)
-        self._xml = re.sub(r"<v4service_port>\d+<", f"<v4service_port>{port}<", xml)
+        xml = re.sub(r"<v4service_port>\d+<", f"<v4service_port>{port}<", xml)
+        self._xml = xml if data_port is None else re.sub(r"<v4data_port>\d+<", f"<v4data_port>{data_port}<", xml)
 
     def answer(self) -> None:
         """Reply to one packet that has come."""
@@ -73,9 +94,14 @@ class Announcement:
         if method == "LSL:timedata":
             probe, sent = lines[0].split()
             self.socket.sendto(f" {probe} {sent} {received!r} {self._now()!r}".encode(), (host, port))
-        elif method == "LSL:shortinfo" and f"session_id='{self._session_id}'" in lines[0]:
+        elif method == "LSL:shortinfo" and self._is_meant(lines[0]):
             answer_port, query_id = lines[1].split()
             self.socket.sendto(f"{query_id}\r\n{self._xml}".encode(), (host, int(answer_port)))
+
+    def _is_meant(self, query: str) -> bool:
+        """Whether all that a query asks for, such as ``session_id='a' and name='b'``, is so here."""
+        asked = re.findall(r"(\w+)='([^']*)'", query)
+        return all(f"<{key}>{value}</{key}>" in self._xml for key, value in asked)
 
     def _now(self) -> float:
         return float(self._clock.read(np.array(self._ours.now())))

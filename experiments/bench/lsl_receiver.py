@@ -1,20 +1,28 @@
 """A process of its own that receives what `lsl_sender` publishes, by `acquisition.lsl` or by pylsl alone."""
 
+import atexit
 import json
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquisition.lsl import LSLClock, LSLSource, StreamWanted
 from acquisition.lsl.network import load_pylsl
-from acquisition.stream import SampleArray
+from acquisition.recording import Recorder
+from acquisition.stream import SampleArray, Source
 from experiments.bench.lsl_sender import PERIOD_S, streams
 
 _TIMEOUT_S = 20.0
-_SETTLE_S = 0.5  # What queued up while others still connected comes at once.
+_SETTLE_S = 2.0  # What queued up while others still connected comes at once, and memory is taken once.
+_SPARE_S = 60.0  # Of samples, for those that come after a late end.
 
 Pull = Callable[[], list[tuple[str, SampleArray]]]
 """Waits a moment for samples, and returns each stream's name and those of its samples that have come."""
@@ -22,14 +30,14 @@ Pull = Callable[[], list[tuple[str, SampleArray]]]
 
 def by_assent(source_id: str) -> Pull:
     """As a session does, but every millisecond or so."""
-    clock, pause = LSLClock(), _pause()
-    source = LSLSource([StreamWanted(info.name, source_id=info.source_id) for info in streams(source_id)], _TIMEOUT_S)
+    return _pull_of(_assents(source_id))
 
-    def pull() -> list[tuple[str, SampleArray]]:
-        pause()
-        return [(chunk.stream, chunk.data) for chunk in source.pull(clock.now())]
 
-    return pull
+def by_recording(source_id: str) -> Pull:
+    """The same, with everything written to a file on the way, as in a session."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _pull_of(Recorder(_assents(source_id), Path(folder, "signals.xdf")))
 
 
 def by_pylsl(source_id: str) -> Pull:
@@ -52,6 +60,20 @@ def by_waiting(source_id: str) -> Pull:
         eeg, _ = inlets["eeg"].pull_chunk(_TIMEOUT_S, min_samples=1, as_numpy=True)
         gaze, _ = inlets["gaze"].pull_chunk(0.0, as_numpy=True)
         return [("eeg", eeg), ("gaze", gaze)]
+
+    return pull
+
+
+def _assents(source_id: str) -> Source:
+    return LSLSource([StreamWanted(info.name, source_id=info.source_id) for info in streams(source_id)], _TIMEOUT_S)
+
+
+def _pull_of(source: Source) -> Pull:
+    clock, pause = LSLClock(), _pause()
+
+    def pull() -> list[tuple[str, SampleArray]]:
+        pause()
+        return [(chunk.stream, chunk.data) for chunk in source.pull(clock.now())]
 
     return pull
 
@@ -80,6 +102,7 @@ def _open(source_id: str) -> dict[str, Any]:
 
 RECEIVERS: dict[str, Callable[[str], Pull]] = {
     "acquisition.lsl": by_assent,
+    "acquisition.lsl, recorded": by_recording,
     "pylsl": by_pylsl,
     "pylsl, waiting": by_waiting,
 }
@@ -88,11 +111,11 @@ RECEIVERS: dict[str, Callable[[str], Pull]] = {
 def receive(pull: Pull, seconds: float) -> dict[str, Any]:
     """Pull for so long, and say of each stream how late and how complete its samples were."""
     clock = LSLClock()
-    latencies: dict[str, list[float]] = {"eeg": [], "gaze": []}
-    numbers: dict[str, list[float]] = {"eeg": [], "gaze": []}
+    received = {info.name: _Received(info.sfreq * (seconds + _SPARE_S)) for info in streams("")}
     settled = clock.now() + _SETTLE_S
     while clock.now() < settled:
         pull()
+    rss_began = resident_mb()
     began, cpu_began = perf_counter(), process_time()
     end = clock.now() + seconds
     while clock.now() < end:
@@ -100,19 +123,42 @@ def receive(pull: Pull, seconds: float) -> dict[str, Any]:
         now = clock.now()
         for stream, data in pulled:
             pushed = data[:, 1].astype(np.float64) + data[:, 2]
-            latencies[stream] += (now - pushed).tolist()
-            numbers[stream] += data[:, 0].tolist()
+            received[stream].add(data[:, 0], now - pushed)
     cpu_share = (process_time() - cpu_began) / (perf_counter() - began)
-    return {
-        stream: {
-            "n": len(numbers[stream]),
-            "lost": int(numbers[stream][-1] - numbers[stream][0]) + 1 - len(set(numbers[stream])),
-            "median_s": float(np.median(latencies[stream])),
-            "p99_s": float(np.quantile(latencies[stream], 0.99)),
-            "cpu_share": cpu_share,
+    process = {"cpu_share": cpu_share, "rss_start_mb": rss_began, "rss_end_mb": resident_mb()}
+    return {stream: {**values.summary(), **process} for stream, values in received.items()}
+
+
+class _Received:
+    """Numbers and latencies (s) of samples, in memory that is taken before the first: it is not to count as growth."""
+
+    def __init__(self, n_most: float) -> None:
+        self._numbers, self._latencies = np.full(int(n_most), -1.0), np.full(int(n_most), -1.0)
+        self._n = 0
+
+    def add(self, numbers: NDArray[np.float32], latencies: NDArray[np.float64]) -> None:
+        """Take in samples that came together."""
+        n = self._n + len(numbers)
+        self._numbers[self._n : n], self._latencies[self._n : n] = numbers, latencies
+        self._n = n
+
+    def summary(self) -> dict[str, Any]:
+        numbers, latencies = self._numbers[: self._n], self._latencies[: self._n]
+        return {
+            "n": self._n,
+            "lost": int(numbers[-1] - numbers[0]) + 1 - len(np.unique(numbers)),
+            "median_s": float(np.median(latencies)),
+            "p99_s": float(np.quantile(latencies, 0.99)),
         }
-        for stream in numbers
-    }
+
+
+def resident_mb() -> float | None:
+    """Memory of this process in MB (2**20 bytes); None where the system does not tell."""
+    try:
+        n_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return n_pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Row = dict[str, str | int | float]
+Row = dict[str, str | int | float | None]
 
 Progress = Callable[[str, int, int], None]
 """``(what, done, total)``"""

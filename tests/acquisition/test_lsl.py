@@ -131,6 +131,25 @@ def test_a_pull_never_waits(clock: LSLClock, source_id: str) -> None:
     outlet.close()
 
 
+def test_samples_that_come_after_the_moment_of_a_pull_are_of_the_next(clock: LSLClock, source_id: str) -> None:
+    outlet = StreamOutlet(eeg_info(source_id))
+    source = LSLSource([StreamWanted("eeg", source_id=source_id)])
+    tick = clock.now()
+    clock.sleep_until(tick + 0.2)
+    outlet.push(Chunk("eeg", tick + np.array([-0.004, 0.1, 0.104]), np.zeros((3, 2), dtype=np.float32)))
+    clock.sleep_until(tick + 0.3)
+    assert [len(chunk.times) for chunk in source.pull(tick)] == [1]
+    assert source.pull(tick) == []
+    assert [len(chunk.times) for chunk in source.pull(clock.now())] == [2]
+
+
+def test_samples_that_lie_ahead_are_delivered_at_once(clock: LSLClock, source_id: str) -> None:
+    outlet = StreamOutlet(eeg_info(source_id))
+    source = LSLSource([StreamWanted("eeg", source_id=source_id)])
+    outlet.push(Chunk("eeg", np.array([clock.now() + 5.0]), np.zeros((1, 2), dtype=np.float32)))
+    assert len(pull_for(source, clock, 0.3)) == 1
+
+
 def test_microvolts_become_volts_and_chosen_channels_come_in_order(clock: LSLClock, source_id: str) -> None:
     outlet = StreamOutlet(eeg_info(source_id, unit="microvolts", channels=("Fz", "Cz", "Pz")))
     source = LSLSource([StreamWanted("eeg", source_id=source_id, channels=("Pz", "Fz"))])
