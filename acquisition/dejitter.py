@@ -48,8 +48,9 @@ class Dejitter:
         last, predicted = self._time, self._time + self._period
         error = time - predicted
         beyond = not abs(error) <= 0.5 * self._nominal + 8.0 * self._jitter
-        is_swapped = self._is_swapped(time, error)
-        if math.isfinite(error) and not (beyond and is_swapped):
+        is_swapped = beyond and self._is_swapped(time, error)
+        self._stamp, self._n_suspect = time, self._n_suspect - 1
+        if math.isfinite(error) and not is_swapped:
             self._n += 1
             gain = max(_JITTER_GAIN, 1.0 / self._n)
             self._jitter += gain * (min(abs(error), 10.0 * self._nominal) - self._jitter)
@@ -70,9 +71,8 @@ class Dejitter:
         """Whether a stamp is out of order; where one steps back by whole periods, those after it jump by such too."""
         n_periods = error / self._period
         on_grid = math.isfinite(n_periods) and abs(n_periods - round(n_periods)) < _ON_GRID
-        steps_back = on_grid and time < self._stamp
-        self._stamp = time
-        self._n_suspect = self._memory if steps_back else max(0, self._n_suspect - 1)
+        if on_grid and time < self._stamp:
+            self._n_suspect = self._memory
         return on_grid and self._n_suspect > 0
 
     def _restart(self, time: float) -> None:
