@@ -24,6 +24,9 @@ def in_order_scores(
 ) -> list[Score]:
     """Characters got right from their first repetitions: all of them, and those from the third on.
 
+    Where nothing is calibrated, also those from the third on when the characters before were decided from, and
+    remembered with, all repetitions that were recorded: as much as the other decoders are calibrated on.
+
     Parameters
     ----------
     subject, decoder : str
@@ -37,7 +40,7 @@ def in_order_scores(
     settings : Characters
         ``repetitions`` are those that every character of a run gets; who flashed is drawn.
     """
-    scores = []
+    scores: list[Score] = []
     n_flashes = settings.rows + settings.columns
     for repetitions in settings.repetitions:
         if any(len(epochs) < repetitions * n_flashes for epochs, _ in characters):
@@ -47,13 +50,20 @@ def in_order_scores(
             )
         # The same layouts for every decoder.
         rng = np.random.default_rng(settings.seed)
-        hits = np.zeros(len(characters))
+        hits, hits_after_whole = np.zeros(len(characters)), np.zeros(len(characters))
         for _ in range(settings.draws):
             layouts = [_layout(is_target, settings, rng) for _, is_target in characters]
             hits += [*_run(characters, layouts, judge, repetitions * n_flashes)]
-        for metric, part in (("characters", hits), ("characters_from_third", hits[PRACTISED:])):
-            if len(part):
-                scores.append(accuracy(subject, decoder, metric, repetitions, part.sum() / settings.draws, len(part)))
+            if isinstance(judge, UMM):
+                hits_after_whole += [*_run(characters, layouts, judge, repetitions * n_flashes, remembers_whole=True)]
+        found = {"characters": hits, "characters_from_third": hits[PRACTISED:]}
+        if isinstance(judge, UMM):
+            found["characters_after_whole"] = hits_after_whole[PRACTISED:]
+        scores += [
+            accuracy(subject, decoder, metric, repetitions, part.sum() / settings.draws, len(part))
+            for metric, part in found.items()
+            if len(part)
+        ]
     return scores
 
 
@@ -62,6 +72,7 @@ def _run(
     layouts: list[tuple[NDArray[np.bool_], int]],
     judge: Any,
     n_flashes: int,
+    remembers_whole: bool = False,
 ) -> Iterator[bool]:
     """Decide every character once; a tie is no hit."""
     memory = UMM(**judge.get_params()) if isinstance(judge, UMM) else None
@@ -70,7 +81,9 @@ def _run(
             said = judge[i][:n_flashes] @ lit[:n_flashes]
         else:
             said = memory.decision_function(epochs[:n_flashes], lit[:n_flashes])
-            memory.partial_fit(epochs[:n_flashes], lit[:n_flashes], int(said.argmax()), confidence(said))
+            n_kept = len(epochs) if remembers_whole else n_flashes
+            kept = memory.decision_function(epochs[:n_kept], lit[:n_kept]) if remembers_whole else said
+            memory.partial_fit(epochs[:n_kept], lit[:n_kept], int(kept.argmax()), confidence(kept))
         yield bool(said[wanted] > np.delete(said, wanted).max())
 
 

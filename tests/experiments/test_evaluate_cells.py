@@ -1,8 +1,10 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.evaluate import evaluate
 from experiments.evaluation.cells import cell_hits, lit_cells, wanted_cells
 from experiments.evaluation.datasets import Cells, Characters
 from experiments.evaluation.in_order import in_order_scores
@@ -72,6 +74,7 @@ def spelt(snr, n_characters=4, seed=0):
 def test_characters_in_order_are_found_without_calibration():
     scores = {score.key: score for score in in_order_scores("1", "umm", spelt(3.0), UMM(), SPELLER)}
     assert scores["characters@4"].value == scores["characters_from_third@4"].value == 1.0
+    assert scores["characters_after_whole@2"].value >= scores["characters_from_third@2"].value
     assert (scores["characters@2"].n, scores["characters_from_third@2"].n) == (4, 2)
 
 
@@ -91,3 +94,23 @@ def test_calibrated_log_odds_are_judged_on_the_same_characters():
 def test_more_repetitions_than_there_are_is_refused():
     with pytest.raises(ValueError, match=r"'repetitions' must not exceed what characters have \(got 5 and 4\)"):
         in_order_scores("1", "umm", spelt(1.0), UMM(), SPELLER.model_copy(update={"repetitions": (5,)}))
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("dataset", "least"),
+    [
+        ("p300_gtec8ch", {"auc": 0.945, "characters@1": 0.66, "characters@3": 0.91, "characters@5": 0.96}),
+        ("p300_emotiv_rc", {"auc": 0.93, "characters@36": 0.8, "characters@60": 1.0}),
+    ],
+)
+def test_calibrated_ensemble_is_at_the_anchors(data_root: Path, dataset: str, least: dict[str, float]) -> None:
+    mean = evaluate(dataset, data_root / "recordings", decoder="erp-ensemble-calibrated").mean
+    assert all(mean[key] >= value for key, value in least.items())
+
+
+@pytest.mark.realdata
+def test_without_calibration_all_are_found_after_two_whole_characters(data_root: Path) -> None:
+    result = evaluate("p300_gtec8ch", data_root / "recordings", decoder="umm", protocol="zero_calibration")
+    assert result.mean["characters_after_whole@5"] >= 0.95
+    assert result.mean["characters@10"] >= 0.95
