@@ -67,7 +67,8 @@ def _hits(
 
 def _targets(recording: RecordedSignals, dataset: FixationDataset) -> NDArray[np.intp]:
     found = find_markers(recording, dataset.markers.target)
-    if not np.array_equal([onset for onset, _ in found], recording.times):
+    onsets = np.array([onset for onset, _ in found])
+    if onsets.shape != recording.times.shape or np.abs(onsets - recording.times).max() > 0.5:
         raise ValueError(f"Recording {recording.path} must have one marker for each look, at its time.")
     named = np.array([(float(match["x"]), float(match["y"])) for _, match in found])
     away = np.abs(named[:, None] - _cells(dataset.grid)[1]).max(axis=2)

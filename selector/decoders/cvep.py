@@ -68,10 +68,13 @@ class ReconvolutionCCA(CodeDecoder):
         self.filters_ = whiten_signals.T @ left[:, :n]
         self.responses_ = (right[:n] @ whiten_lagged).reshape(n, -1, self._n_lags())
 
-    def _scores(self, X: FloatArray, events: FloatArray, start: int, stop: int) -> FloatArray:
-        templates = _normed(expected_responses(events, self.responses_, stop)[:, :, start:])
+    def _templates(self, events: FloatArray) -> FloatArray:
+        return expected_responses(events, self.responses_)
+
+    def _scores(self, X: FloatArray, templates: FloatArray, start: int, stop: int) -> FloatArray:
+        expected = _normed(templates[:, :, start:stop]) * self.correlations_[:, None]
         sources = _normed(self.filters_.T @ X)
-        return np.asarray(np.einsum("nkt,ckt,k->nc", sources, templates, self.correlations_, optimize=True))
+        return np.asarray(sources.reshape(len(X), -1) @ expected.reshape(len(expected), -1).T)
 
 
 class CodeEnsemble(CodeDecoder):
@@ -107,10 +110,13 @@ class CodeEnsemble(CodeDecoder):
             member._learn(X, M)
         self.members_ = members
 
-    def _scores(self, X: FloatArray, events: FloatArray, start: int, stop: int) -> FloatArray:
-        total = np.zeros((len(X), len(events)))
-        for member in self.members_:
-            scores = member._scores(X, events, start, stop)
+    def _templates(self, events: FloatArray) -> list[FloatArray]:
+        return [member._templates(events) for member in self.members_]
+
+    def _scores(self, X: FloatArray, templates: list[FloatArray], start: int, stop: int) -> FloatArray:
+        total = np.zeros((len(X), len(templates[0])))
+        for member, its in zip(self.members_, templates, strict=True):
+            scores = member._scores(X, its, start, stop)
             spread = scores.std(axis=1, keepdims=True)
             total += (scores - scores.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
         return total

@@ -1,7 +1,7 @@
 """What decoders of flicker sequences share: events of a code, and the response laid over them."""
 
 from abc import ABC, abstractmethod
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,7 @@ class CodeDecoder(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  #
     response_s: float
     events: Events
     onset_event: bool
+    _known: tuple[NDArray, Any] | None = None
 
     def fit(self, X: ArrayLike, y: ArrayLike, codes: ArrayLike, first: ArrayLike = 0) -> Self:
         """Learn the response from windows of which the attended code is known.
@@ -59,6 +60,7 @@ class CodeDecoder(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  #
         M = np.stack([lag[:, start : start + X.shape[2]] for lag, start in zip(lagged, first, strict=True)])
         self.n_channels_ = X.shape[1]
         self._learn(X, M)
+        self._known = None
         return self
 
     def decision_function(self, X: ArrayLike, codes: ArrayLike, first: ArrayLike = 0) -> FloatArray:
@@ -73,11 +75,10 @@ class CodeDecoder(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  #
             of_it = np.flatnonzero(first == start)
             stop = start + X.shape[2]
             if codes.ndim == 2:
-                scores[of_it] = self._scores(X[of_it], self._events(codes, _first_light(codes)), start, stop)
+                scores[of_it] = self._scores(X[of_it], self._known_templates(codes), start, stop)
             else:
                 for trial in of_it:
-                    events = self._events(codes[trial], _first_light(codes[trial]))
-                    scores[trial] = self._scores(X[[trial]], events, start, stop)[0]
+                    scores[trial] = self._scores(X[[trial]], self._known_templates(codes[trial]), start, stop)[0]
         return scores
 
     def predict(self, X: ArrayLike, codes: ArrayLike, first: ArrayLike = 0) -> NDArray[np.intp]:
@@ -89,8 +90,17 @@ class CodeDecoder(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  #
         """Fit windows (n_trials, n_channels, n_times) to lagged events (n_trials, n_features, n_times)."""
 
     @abstractmethod
-    def _scores(self, X: FloatArray, events: FloatArray, start: int, stop: int) -> FloatArray:
-        """Score windows that lie at samples start..stop of events (n_codes, n_events, n_samples)."""
+    def _templates(self, events: FloatArray) -> Any:
+        """What is expected of events (n_codes, n_events, n_samples); made once for codes that come again."""
+
+    @abstractmethod
+    def _scores(self, X: FloatArray, templates: Any, start: int, stop: int) -> FloatArray:
+        """Score windows that lie at samples start..stop of the templates."""
+
+    def _known_templates(self, codes: NDArray) -> Any:
+        if self._known is None or not np.array_equal(self._known[0], codes):
+            self._known = codes.copy(), self._templates(self._events(codes, _first_light(codes)))
+        return self._known[1]
 
     def _n_lags(self) -> int:
         return max(1, round(self.response_s * self.sfreq))
@@ -140,10 +150,10 @@ class CodeDecoder(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  #
         return trials, starts
 
 
-def expected_responses(events: FloatArray, responses: FloatArray, stop: int) -> FloatArray:
-    """Responses laid over each other, shape (n_codes, n_components, stop)."""
-    spread = signal.oaconvolve(events[:, None, :, :stop], responses[None], mode="full", axes=-1)
-    return np.asarray(spread[..., :stop].sum(axis=2))
+def expected_responses(events: FloatArray, responses: FloatArray) -> FloatArray:
+    """Responses laid over each other, shape (n_codes, n_components, n_samples)."""
+    spread = signal.oaconvolve(events[:, None], responses[None], mode="full", axes=-1)
+    return np.asarray(spread[..., : events.shape[2]].sum(axis=2))
 
 
 def in_rows(signals: FloatArray) -> FloatArray:

@@ -1,7 +1,5 @@
 """Code-modulated responses by their likelihood: a linear response in coloured noise."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy import linalg, signal
 from sklearn.covariance import ledoit_wolf
@@ -78,18 +76,21 @@ class ResponseLikelihood(CodeDecoder):
         self.filters_ = whiten.T @ left[:, :rank]
         self.responses_ = (strength[:rank, None] * right[:rank]).reshape(rank, -1, self._n_lags())
 
-    def _scores(self, X: FloatArray, events: FloatArray, start: int, stop: int) -> FloatArray:
+    def _templates(self, events: FloatArray) -> FloatArray:
+        return expected_responses(events, self.responses_)
+
+    def _scores(self, X: FloatArray, templates: FloatArray, start: int, stop: int) -> FloatArray:
         if X.shape[2] <= self.ar_order + 1:
             raise ValueError(
                 f"Argument 'X' must have more than {self.ar_order + 1} samples, which feed the filter of the noise "
                 f"(got {X.shape[2]})."
             )
-        templates = expected_responses(events, self.responses_, stop)[:, :, start:]
-        templates = self._whitened(templates - templates.mean(axis=2, keepdims=True))
+        expected = templates[:, :, start:stop]
+        expected = self._whitened(expected - expected.mean(axis=2, keepdims=True))
         sources = self.filters_.T @ X
         sources = self._whitened(sources - sources.mean(axis=2, keepdims=True))
-        match = np.einsum("nkt,ckt->nc", sources, templates, optimize=True)
-        return np.asarray(match - (templates**2).sum(axis=(1, 2)) / 2)
+        expected = expected.reshape(len(expected), -1)
+        return np.asarray(sources.reshape(len(X), -1) @ expected.T - (expected**2).sum(axis=1) / 2)
 
     def _whitened(self, signals: FloatArray) -> FloatArray:
         """Run the noise's filter over time; its first samples, which lack a past, are dropped."""
@@ -111,21 +112,22 @@ def _reduced_rank(X: FloatArray, M: FloatArray, max_rank: int) -> tuple[FloatArr
     """Response (n_channels, n_features) with the ridge and rank that predict trials left out best, and that ridge."""
     grams, products = M @ M.transpose(0, 2, 1), X @ M.transpose(0, 2, 1)
     gram, product = grams.sum(axis=0), products.sum(axis=0)
-    ranks = range(1, min(max_rank, *product.shape) + 1)
-    scale = np.trace(gram) / len(gram)
-    errors = np.zeros((len(RIDGES), len(ranks)))
+    ridges = RIDGES * np.trace(gram) / len(gram)
+    errors = np.zeros((len(ridges), min(max_rank, *product.shape)))
     for gram_out, product_out in zip(grams, products, strict=True):
-        for row, ridge in enumerate(RIDGES * scale):
-            responses = _of_ranks(gram - gram_out, product - product_out, ridge, ranks)
-            for column, response in enumerate(responses):
-                errors[row, column] += np.sum(response * (response @ gram_out / 2 - product_out))
+        for row, ridge in enumerate(ridges):
+            axes, directions = _ranked(gram - gram_out, product - product_out, ridge, errors.shape[1])
+            # What a direction takes off the error, up to half the trial's power, does not depend on the others.
+            each = np.sum(directions * (directions @ gram_out / 2 - axes.T @ product_out), axis=1)
+            errors[row] += np.cumsum(each)
     best = np.unravel_index(errors.argmin(), errors.shape)
-    ridge = float(RIDGES[best[0]] * scale)
-    return _of_ranks(gram, product, ridge, [ranks[int(best[1])]])[0], ridge
+    ridge = float(ridges[best[0]])
+    axes, directions = _ranked(gram, product, ridge, int(best[1]) + 1)
+    return axes @ directions, ridge
 
 
-def _of_ranks(gram: FloatArray, product: FloatArray, ridge: float, ranks: Sequence[int]) -> list[FloatArray]:
-    """Ridge regression cut to each rank: only the best predicted directions of the channels stay."""
+def _ranked(gram: FloatArray, product: FloatArray, ridge: float, rank: int) -> tuple[FloatArray, FloatArray]:
+    """Ridge regression cut to a rank: the best predicted directions of the channels, and the response along each."""
     full = linalg.solve(gram + ridge * np.eye(len(gram)), product.T, assume_a="pos").T
-    axes = linalg.eigh(full @ product.T + product @ full.T)[1][:, ::-1]
-    return [axes[:, :rank] @ (axes[:, :rank].T @ full) for rank in ranks]
+    axes = linalg.eigh(full @ product.T + product @ full.T)[1][:, ::-1][:, :rank]
+    return axes, axes.T @ full
