@@ -1,15 +1,16 @@
 """Characters decided one after the other, by a decoder that needs no calibration and by those that do."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from acquisition.stream import FloatArray
 from experiments.evaluation.datasets import Characters
 from experiments.evaluation.scores import Score, accuracy
 from selector.decoders.umm import UMM, confidence
+
+Recorded = list[tuple[FloatArray, NDArray[np.bool_]]]
+Layouts = list[tuple[NDArray[np.bool_], int]]
 
 PRACTISED = 2
 """Characters after which a decoder without calibration has seen something of the person."""
@@ -18,14 +19,14 @@ PRACTISED = 2
 def in_order_scores(
     subject: str,
     decoder: str,
-    characters: list[tuple[FloatArray, NDArray[np.bool_]]],
+    characters: Recorded,
     judge: UMM | list[FloatArray],
     settings: Characters,
 ) -> list[Score]:
     """Characters got right from their first repetitions: all of them, and those from the third on.
 
     Where nothing is calibrated, also those from the third on when the characters before were decided from, and
-    remembered with, all repetitions that were recorded: as much as the other decoders are calibrated on.
+    remembered with, all repetitions that were recorded: at most as much as the other decoders are calibrated on.
 
     Parameters
     ----------
@@ -40,51 +41,51 @@ def in_order_scores(
     settings : Characters
         ``repetitions`` are those that every character of a run gets; who flashed is drawn.
     """
-    scores: list[Score] = []
     n_flashes = settings.rows + settings.columns
-    for repetitions in settings.repetitions:
-        if any(len(epochs) < repetitions * n_flashes for epochs, _ in characters):
-            fewest = min(len(epochs) for epochs, _ in characters) // n_flashes
-            raise ValueError(
-                f"Setting 'repetitions' must not exceed what characters have (got {repetitions} and {fewest})."
-            )
-        # The same layouts for every decoder.
-        rng = np.random.default_rng(settings.seed)
-        hits, hits_after_whole = np.zeros(len(characters)), np.zeros(len(characters))
-        for _ in range(settings.draws):
-            layouts = [_layout(is_target, settings, rng) for _, is_target in characters]
-            hits += [*_run(characters, layouts, judge, repetitions * n_flashes)]
-            if isinstance(judge, UMM):
-                hits_after_whole += [*_run(characters, layouts, judge, repetitions * n_flashes, remembers_whole=True)]
-        found = {"characters": hits, "characters_from_third": hits[PRACTISED:]}
-        if isinstance(judge, UMM):
-            found["characters_after_whole"] = hits_after_whole[PRACTISED:]
-        scores += [
-            accuracy(subject, decoder, metric, repetitions, part.sum() / settings.draws, len(part))
-            for metric, part in found.items()
-            if len(part)
-        ]
-    return scores
+    most, fewest = max(settings.repetitions), min(len(epochs) for epochs, _ in characters) // n_flashes
+    if most > fewest:
+        raise ValueError(f"Setting 'repetitions' must not exceed what characters have (got {most} and {fewest}).")
+    counts = [repetitions * n_flashes for repetitions in settings.repetitions]
+    rng = np.random.default_rng(settings.seed)
+    drawn = [[_layout(is_target, settings, rng) for _, is_target in characters] for _ in range(settings.draws)]
+    hits = np.mean([[_decided(characters, layouts, judge, count) for count in counts] for layouts in drawn], axis=0)
+    found = {"characters": hits, "characters_from_third": hits[:, PRACTISED:]}
+    if isinstance(judge, UMM):
+        after_whole = [_decided_after_whole(characters, layouts, judge, counts) for layouts in drawn]
+        found["characters_after_whole"] = np.mean(after_whole, axis=0)[:, PRACTISED:]
+    return [
+        accuracy(subject, decoder, metric, repetitions, part[i].sum(), part.shape[1])
+        for i, repetitions in enumerate(settings.repetitions)
+        for metric, part in found.items()
+        if part.shape[1]
+    ]
 
 
-def _run(
-    characters: list[tuple[FloatArray, NDArray[np.bool_]]],
-    layouts: list[tuple[NDArray[np.bool_], int]],
-    judge: Any,
-    n_flashes: int,
-    remembers_whole: bool = False,
-) -> Iterator[bool]:
-    """Decide every character once; a tie is no hit."""
-    memory = UMM(**judge.get_params()) if isinstance(judge, UMM) else None
-    for i, ((epochs, _), (lit, wanted)) in enumerate(zip(characters, layouts, strict=True)):
-        if memory is None:
-            said = judge[i][:n_flashes] @ lit[:n_flashes]
-        else:
-            said = memory.decision_function(epochs[:n_flashes], lit[:n_flashes])
-            n_kept = len(epochs) if remembers_whole else n_flashes
-            kept = memory.decision_function(epochs[:n_kept], lit[:n_kept]) if remembers_whole else said
-            memory.partial_fit(epochs[:n_kept], lit[:n_kept], int(kept.argmax()), confidence(kept))
-        yield bool(said[wanted] > np.delete(said, wanted).max())
+def _decided(characters: Recorded, layouts: Layouts, judge: UMM | list[FloatArray], count: int) -> list[bool]:
+    """Was each character right, decided from its first flashes and, by UMM, with those before remembered?"""
+    if not isinstance(judge, UMM):
+        return [_is_hit(said[:count] @ lit[:count], wanted) for said, (lit, wanted) in zip(judge, layouts, strict=True)]
+    memory, right = clone(judge), []
+    for (epochs, _), (lit, wanted) in zip(characters, layouts, strict=True):
+        said = memory.decision_function(epochs[:count], lit[:count])
+        memory.partial_fit(epochs[:count], lit[:count], int(said.argmax()), confidence(said))
+        right.append(_is_hit(said, wanted))
+    return right
+
+
+def _decided_after_whole(characters: Recorded, layouts: Layouts, judge: UMM, counts: list[int]) -> list[list[bool]]:
+    """For each count of flashes: was each character right, with all flashes of those before remembered?"""
+    memory, right = clone(judge), []
+    for (epochs, _), (lit, wanted) in zip(characters, layouts, strict=True):
+        right.append([_is_hit(memory.decision_function(epochs[:count], lit[:count]), wanted) for count in counts])
+        said = memory.decision_function(epochs, lit)
+        memory.partial_fit(epochs, lit, int(said.argmax()), confidence(said))
+    return [list(of_count) for of_count in zip(*right, strict=True)]
+
+
+def _is_hit(said: FloatArray, wanted: int) -> bool:
+    """Is the wanted slot the best? A tie is no hit."""
+    return bool(said[wanted] > np.delete(said, wanted).max())
 
 
 def _layout(

