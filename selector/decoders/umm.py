@@ -34,9 +34,10 @@ class UMM(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
 
     Notes
     -----
-    Sosulski and Tangermann, "UMM: unsupervised mean-difference maximization", arXiv:2306.11830, 2023; written from
-    the paper. Theirs is the squared distance; here it stands with the factor that makes it a Gaussian log-likelihood,
-    which ranks alike where all slots flash equally often, and else does not favour the slot that flashed least.
+    After Sosulski and Tangermann, "UMM: unsupervised mean-difference maximization", arXiv:2306.11830, 2023: the squared
+    distance, the block-Toeplitz background and the memory are theirs. The factor that makes the distance a Gaussian
+    log-likelihood (it ranks alike where all slots flash equally often, and else does not favour the slot that flashed
+    least) and the weight by confidence are ours, and may differ from the paper's.
     """
 
     sums_: FloatArray
