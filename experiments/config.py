@@ -51,6 +51,7 @@ class Timing(Section):
     soa_s: Annotated[float, Field(ge=0.05, le=2)] = 1 / 6
     flash_s: Annotated[float, Field(ge=0.01, le=2)] = 0.1
     patience_s: Seconds = 30.0
+    trigger: str | None = None
 
 
 class Person(Section):

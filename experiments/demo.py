@@ -57,6 +57,8 @@ def run_demo(
         config = config.model_copy(update={"target": TARGETS[config.kind]})
     if config.person.recording and not fast:
         raise ValueError("A recorded participant plays on the virtual clock: add --fast.")
+    if config.timing.trigger and fast:
+        raise ValueError("Setting 'timing.trigger' needs real time: leave out --fast.")
     if config.person.recording and config.paradigm != "p300":
         raise ValueError(f"A recorded participant answers P300 flashes only (got paradigm {config.paradigm!r}).")
     progress("loading the language models", 0, 1)
@@ -113,7 +115,9 @@ def write_target(
     session = rig(
         config,
         source=recorder,
-        display=HeadlessDisplay(setting.clock, screen(config), everyone, setting.pacing, config.timing.tick_frames),
+        display=HeadlessDisplay(
+            setting.clock, screen(config), everyone, setting.pacing, config.timing.tick_frames, setting.trigger
+        ),
         decoders=[decoder],
         pages=pages,
         n_layers=pages.n_layers,

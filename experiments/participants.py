@@ -19,6 +19,7 @@ from acquisition.simulated.profile import PROFILES, Profile
 from acquisition.simulated.recorded import RecordedParticipant
 from acquisition.simulated.repetitions import split_characters
 from acquisition.stream import Source
+from acquisition.triggers import Trigger, open_trigger
 from experiments.calibration import fit_cued, fit_recorded, run_calibration
 from experiments.config import Config
 from experiments.copying import CopyingParticipant
@@ -47,6 +48,8 @@ class Setting:
         Sends events out as markers.
     clock_offsets : mapping of str to float
         What is added to each stream's stamps at first, in s, where the source corrects clocks.
+    trigger : Trigger, optional
+        Where onsets are told to hardware.
     """
 
     clock: Clock
@@ -57,6 +60,7 @@ class Setting:
     arrange: Arrange | None = None
     announce: Callable[[str, str, float], None] | None = None
     clock_offsets: Mapping[str, float] = field(default_factory=dict)
+    trigger: Trigger | None = None
 
 
 @contextlib.contextmanager
@@ -145,13 +149,14 @@ def _over_lsl(config: Config, profile: Profile, noise_seed: int, progress: Progr
         source = LSLSource(wanted, timeout_s=20.0)
         shown.wait_for_consumers(20.0)
         progress("starting the simulated participant", 1, 1)
-        clock = LSLClock()
+        clock, output = LSLClock(), config.timing.trigger
         yield Setting(
             clock,
             source,
             (_Markers(shown, clock),),
             counts_compute=True,
             clock_offsets=source.clock_offsets(),
+            trigger=stack.enter_context(contextlib.closing(open_trigger(output, clock))) if output else None,
             announce=lambda line, kind, time: events.push(_marker(line, kind), time),
         )
 

@@ -176,8 +176,8 @@ class RecordedParticipant:
         lit = [frame for frame, _ in block.flashes]
         if block.n_frames % FLASHES_PER_REPETITION or not lit or not set(lit) <= set(frames.tolist()):
             raise ValueError(
-                f"Argument 'block' must have {FLASHES_PER_REPETITION} flashes at equal distances, as many as a recorded "
-                f"repetition (got {len(lit)} in {block.n_frames} frames)."
+                f"Argument 'block' must have {FLASHES_PER_REPETITION} flashes at equal distances, as a recorded "
+                f"repetition has (got {len(lit)} in {block.n_frames} frames)."
             )
         period = 1.0 / block.frame_rate
         begin = float(self._session_time(character.onsets[repetition, 0]))

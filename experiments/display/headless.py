@@ -8,6 +8,7 @@ import numpy as np
 from acquisition.clock import Clock
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import FloatArray
+from acquisition.triggers import Trigger
 from experiments.display.screen import Screen
 from experiments.display.types import Tick
 from experiments.document import Document
@@ -51,6 +52,8 @@ class HeadlessDisplay:
         Regular frames, or those of a recording.
     tick_frames : int
         The loop looks up after so many frames.
+    trigger : Trigger, optional
+        Gets a code right after the flip of each onset: the onset's number in its block, from 1.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class HeadlessDisplay:
         viewers: Sequence[Viewer],
         pacing: Pacing | None = None,
         tick_frames: int = 3,
+        trigger: Trigger | None = None,
     ) -> None:
         self._clock = clock
         self._screen = screen
         self._viewers = viewers
         self._pacing = pacing or SteadyPacing()
         self._tick_frames = tick_frames
+        self._trigger = trigger
         self._next_frame = -np.inf
 
     def read(self, page: Page) -> Iterator[Tick]:
@@ -89,8 +94,10 @@ class HeadlessDisplay:
         start = self._next_frame if now < self._next_frame + 1.0 / block.frame_rate else now
         times = self._pacing.flip_times(block, start)
         self._next_frame = float(times[-1]) + 1.0 / block.frame_rate
+        codes = {frame: number for number, (frame, _) in enumerate(block.flashes, start=1)}
         for first in range(0, block.n_frames, self._tick_frames):
-            flips = [self._flip(time) for time in times[first : first + self._tick_frames]]
+            frames = range(first, min(first + self._tick_frames, block.n_frames))
+            flips = [self._flip(times[frame], codes.get(frame)) for frame in frames]
             self._tell(what="flips", flips=flips)
             yield Tick(self._clock.now(), np.array(flips))
 
@@ -103,9 +110,14 @@ class HeadlessDisplay:
         """Tell what was selected; the time to see it belongs to the next page's gap."""
         self._tell(what="selection", slot=selection.slot, reason=selection.reason, document=document.text)
 
-    def _flip(self, time: float) -> float:
+    def _flip(self, time: float, code: int | None) -> float:
         self._clock.sleep_until(time)
-        return self._clock.now()
+        flip = self._clock.now()
+        if self._trigger and code is not None:
+            self._trigger.send(code)
+        elif self._trigger:
+            self._trigger.lower()
+        return flip
 
     def _idle(self, start: float, until: float) -> Iterator[Tick]:
         step = self._tick_frames / self._screen.refresh_hz
