@@ -96,7 +96,8 @@ def temperature(
 
     Neighbouring epochs overlap, so their ratios are not independent and a plain sum promises too much.
     The factor maximises the likelihood of the cued slot of surrogate characters, mean over one to all
-    of their repetitions.
+    of their repetitions. It never exceeds 1: a few characters that all came right would ask for any
+    amount of confidence, and epochs that share samples cannot tell more than independent ones.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def temperature(
     surrogates = [(summed, cued) for summed, cued in surrogates if summed.shape[1]]
     if not surrogates or not np.any(scores):
         return 0.0
-    found = minimize_scalar(lambda t: -np.mean(_gains(t, surrogates)), bounds=(0.0, 4.0), method="bounded")
+    found = minimize_scalar(lambda t: -np.mean(_gains(t, surrogates)), bounds=(0.0, 1.0), method="bounded")
     gains = _gains(float(found.x), surrogates)
     standard_error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
     return float(found.x) if gains.mean() > 2 * standard_error else 0.0
