@@ -1,7 +1,7 @@
 """What a session can be told: TOML checked against these models, and the one place that holds the defaults."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,10 +65,11 @@ class Person(Section):
 
 
 class Config(Section):
-    """A session's settings."""
+    """A session's settings; with ``learn``, decoders that can learn from selections that the person let stand."""
 
     kind: Kind = "text"
-    paradigm: Literal["p300", "dwell"] = "p300"
+    paradigm: Literal["p300", "ssvep", "cvep", "dwell"] = "p300"
+    learn: bool = True
     target: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     control: Literal["none", "zero-snr", "shuffled-labels", "prior-only"] = "none"
@@ -78,6 +79,10 @@ class Config(Section):
     layout: Layout = Layout()
     timing: Timing = Timing()
     person: Person = Person()
+
+
+PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {}
+"""Defaults that differ by paradigm, under keys such as "stopping.tail_s"; whatever is set goes before them."""
 
 
 def load(path: Path | None = None, settings: Sequence[str] = (), **given: Any) -> Config:
@@ -113,6 +118,8 @@ def load(path: Path | None = None, settings: Sequence[str] = (), **given: Any) -
             raise ValueError(f"Argument '--set' must look like key=value (got {setting!r}).")
         _put(values, key.strip(), _value(text.strip()))
     values |= {key: value for key, value in given.items() if value is not None}
+    for key, value in PARADIGM_DEFAULTS.get(str(values.get("paradigm")), {}).items():
+        _put(values, key, value, only_if_missing=True)
     try:
         return Config.model_validate(values)
     except ValidationError as error:
@@ -131,13 +138,14 @@ def to_toml(config: Config) -> str:
     return "\n".join([*lines, *tables]) + "\n"
 
 
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
+def _put(values: dict[str, Any], key: str, value: Any, only_if_missing: bool = False) -> None:
     *tables, name = key.split(".")
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
             raise ValueError(f"Argument '--set' must name a key (got {key!r}, but {table!r} is no table).")
-    values[name] = value
+    if not (only_if_missing and name in values):
+        values[name] = value
 
 
 def _value(text: str) -> Any:

@@ -17,8 +17,9 @@ from experiments.kinds import page_maker
 from experiments.log import SCHEMA_VERSION, FileLog
 from experiments.metrics import summarise
 from experiments.pages import PageMaker
+from experiments.paradigms.types import FittedDecoder
 from experiments.participants import Progress, Setting, participant_setting
-from experiments.rig import FittedDecoder, rig, save_decoder, screen
+from experiments.rig import rig, save_decoder, screen
 
 TARGETS = {
     "text": "please open the window",
@@ -59,8 +60,6 @@ def run_demo(
         raise ValueError("A recorded participant plays on the virtual clock: add --fast.")
     if config.timing.trigger and fast:
         raise ValueError("Setting 'timing.trigger' needs real time: leave out --fast.")
-    if config.person.recording and config.paradigm != "p300":
-        raise ValueError(f"A recorded participant answers P300 flashes only (got paradigm {config.paradigm!r}).")
     progress("loading the language models", 0, 1)
     pages = page_maker(config)
     progress("loading the language models", 1, 1)

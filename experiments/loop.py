@@ -16,6 +16,7 @@ from selector.types import Posterior, Selection
 def assemble(session: Session, document: Document, target: str | None, max_pages: int) -> Document:
     """Show pages and take selections until the target is written, or the pages are used up."""
     belief = Belief.sure_of(document.text)
+    unconfirmed: tuple[Presentation, int] | None = None
     for trial in count():
         if document.text == target or trial == max_pages:
             break
@@ -30,11 +31,15 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             candidates=trace.candidates,
             seconds=trace.seconds,
         )
-        selection = run_trial(session, trial, page)
+        selection, presentation = run_trial(session, trial, page)
         session.log.write(
             "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_chosen(page, selection)
         )
         session.log.sync()
+        if selection.slot is not None:
+            if unconfirmed and page.slots[selection.slot].candidate.command != "undo":
+                session.learn(*unconfirmed)
+            unconfirmed = presentation, selection.slot
         belief = Belief.weigh(page.parts, selection.posterior.p)
         document = follow(document, page, selection, session.n_layers)
         session.log.write("belief", **_summary(belief))
@@ -43,7 +48,7 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
     return document
 
 
-def run_trial(session: Session, trial: int, page: Page) -> Selection:
+def run_trial(session: Session, trial: int, page: Page) -> tuple[Selection, Presentation]:
     """Show one page and weigh the signals until the stopping rule decides."""
     log_prior = np.log(page.mass)
     posterior = Posterior(log_prior, np.zeros_like(log_prior), page.mass)
@@ -61,15 +66,15 @@ def run_trial(session: Session, trial: int, page: Page) -> Selection:
             presentation = presentation.shown(tick.flips)
             posterior = session.weigh(presentation, posterior)
             if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
-                return selection
+                return selection, presentation
     for tick in session.display.wait(session.tail_s):
         session.hear(tick, "tail")
         posterior = session.weigh(presentation, posterior)
         if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
-            return selection
+            return selection, presentation
     selection = session.stopping.decide(posterior, session.log.now, exhausted=True)
     assert selection is not None, "a stopping rule must decide once a trial is exhausted"
-    return selection
+    return selection, presentation
 
 
 def follow(document: Document, page: Page, selection: Selection, n_layers: int) -> Document:

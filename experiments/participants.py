@@ -13,18 +13,16 @@ from typing import Any
 import numpy as np
 
 from acquisition.clock import Clock, VirtualClock
-from acquisition.files import read_recording
 from acquisition.simulated.participant import SimulatedParticipant
 from acquisition.simulated.profile import PROFILES, Profile
-from acquisition.simulated.recorded import RecordedParticipant
-from acquisition.simulated.repetitions import split_characters
 from acquisition.stream import Source
 from acquisition.triggers import Trigger, open_trigger
-from experiments.calibration import fit_cued, fit_recorded, run_calibration
+from experiments.calibration import run_calibration
 from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
-from experiments.rig import Arrange, FittedDecoder
+from experiments.paradigms.types import Arrange, FittedDecoder
+from experiments.rig import wiring
 from experiments.simulate import DISPLAY
 
 Progress = Callable[[str, int, int], None]
@@ -75,7 +73,7 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         PROFILES[config.person.profile], config.person.person_seed, noise_seed=int(rng.integers(2**31)), start=0.0
     )
     cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n))
-    decoder = fit_cued(config, cued, rng)
+    decoder = wiring(config).fit(config, cued, rng)
     how = (
         f"fitted to {config.person.calibration_characters} cued slots of {config.person.calibration_blocks} blocks, "
         "played by the same simulated person with other noise"
@@ -99,28 +97,23 @@ def _profile(config: Config) -> Profile:
 
 
 def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, FittedDecoder, str]:
-    """A recorded participant, and a decoder fitted to other characters of the recording than those played."""
+    """A recorded participant, whose recording sets the pace."""
     path = Path(str(config.person.recording))
+    play = wiring(config).recorded
+    if play is None:
+        raise ValueError(f"No recording can take part in paradigm {config.paradigm!r} (got {path}).")
     progress(f"reading {path.name}", 0, 1)
-    recording = read_recording(path)
-    train, play = split_characters(recording, 2, rng)
-    decoder = fit_recorded(config, recording, train, rng)
+    person = play(config, path, rng)
     progress(f"reading {path.name}", 1, 1)
-    participant = RecordedParticipant(recording, play, seed=int(rng.integers(2**31)), start=0.0)
-
-    def nowhere() -> None:
-        """Let the recorded targets fall on any slots: what is left is an EEG that answers to nothing shown."""
-        participant.arrange()
-
     setting = Setting(
         VirtualClock(),
-        participant,
-        (CopyingParticipant(participant, str(config.target)),),
+        person.participant,
+        (CopyingParticipant(person.participant, str(config.target)),),
         counts_compute=False,
-        pacing=participant,
-        arrange=nowhere if config.control == "zero-snr" else participant.arrange,
+        pacing=person.participant,
+        arrange=person.arrange,
     )
-    return setting, decoder, f"fitted to characters {list(train)} of {path.name}; {list(play)} are played"
+    return setting, person.decoder, person.fitted_to
 
 
 @contextlib.contextmanager

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from acquisition.recording import Recording
 from acquisition.stimulus import StimulusBlock
+from experiments.config import load
 from experiments.folder import RunFolder
-from experiments.rig import signals
+from experiments.rig import signals, wiring
 
 _INK, _FAINT, _SIGNAL, _PRIOR = "#222222", "#b8b8b8", "#0b6e99", "#d98c00"
 _VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
@@ -72,10 +73,10 @@ def _draw_signal(axes: Axes, folder: RunFolder, events: Sequence[dict[str, Any]]
     mine = _of_trial(events, trial)
     start, end = mine[0]["t"], mine[-1]["t"]
     slot = mine[-1]["slot"]
-    recording = Recording(folder.signals)
-    held = signals(recording.streams, keep_s=np.inf)
+    config, recording = load(folder.config), Recording(folder.signals)
+    held = signals(config, recording.streams, keep_s=np.inf)
     held.append(recording.pull(end))
-    eeg = events[0]["config"]["paradigm"] == "p300"
+    eeg = wiring(config).stream == "eeg"
     times, data = held.times("eeg" if eeg else "gaze"), held.data("eeg" if eeg else "gaze")
     window = (times >= start) & (times <= end)
     if eeg:

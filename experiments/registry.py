@@ -28,6 +28,12 @@ DECODERS: Mapping[str, str] = {
 }
 DECODER_GROUP = "assent.decoders"
 
+PARADIGMS: Mapping[str, str] = {
+    "p300": "experiments.paradigms.p300:WIRING",
+    "dwell": "experiments.paradigms.dwell:WIRING",
+}
+PARADIGM_GROUP = "assent.paradigms"
+
 
 def resolve(table: Mapping[str, str], name: str, group: str | None = None) -> Any:
     """Import what a name stands for.

@@ -223,11 +223,8 @@ class LoggedArrangement:
     def __init__(self, events: Sequence[dict[str, Any]]) -> None:
         self._blocks = iter([e for e in events if e["kind"] == "block"])
 
-    def __call__(self) -> tuple[int, tuple[int, int]] | None:
+    def __call__(self) -> Any:
         event = next(self._blocks, None)
         if event is None:
             raise EndOfLog
-        if event["arranged"] is None:
-            return None
-        slot, (a, b) = event["arranged"]
-        return slot, (a, b)
+        return event["arranged"]

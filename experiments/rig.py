@@ -1,10 +1,9 @@
 """Wire a session from its settings: the same for live, simulated and replayed ones."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acquisition.filtering import CausalFilter
 from acquisition.meter import QualityMeter
@@ -16,24 +15,13 @@ from experiments.display.types import Display
 from experiments.folder import RunFolder
 from experiments.log import EventLog
 from experiments.pages import PageSource
+from experiments.registry import PARADIGM_GROUP, PARADIGMS, resolve
 from experiments.session import Session
-from selector.decoders.erp import BAND, ErpDecoder
-from selector.decoders.gaze import GazeDecoder
-from selector.paradigms.dwell import Dwell
-from selector.paradigms.p300 import P300Groups
 from selector.stopping import ThresholdStopping
 from selector.types import Decoder, Paradigm
 
-
-class FittedDecoder(Decoder, Protocol):
-    """A decoder that can be kept with the run."""
-
-    def to_arrays(self) -> dict[str, NDArray]:
-        """Parameters and what was fitted, as plain arrays."""
-        ...
-
-
-Arrange = Callable[[], tuple[int, tuple[int, int]] | None]
+if TYPE_CHECKING:  # Paradigms are wired by their own modules, which build on this one.
+    from experiments.paradigms.types import Arrange, FittedDecoder, Wiring
 
 
 def rig(
@@ -45,7 +33,7 @@ def rig(
     pages: PageSource,
     n_layers: int,
     log: EventLog,
-    arrange: Arrange | None = None,
+    arrange: "Arrange | None" = None,
 ) -> Session:
     """Put a session together.
 
@@ -61,7 +49,7 @@ def rig(
     """
     return Session(
         source=source,
-        signals=signals(source.streams),
+        signals=signals(config, source.streams),
         health=Health(source.streams),
         meter=QualityMeter(source.streams),
         display=display,
@@ -82,6 +70,7 @@ def rig(
         tail_s=config.stopping.tail_s,
         patience_s=config.timing.patience_s,
         n_layers=n_layers,
+        learns=config.learn,
     )
 
 
@@ -90,25 +79,27 @@ def screen(config: Config) -> Screen:
     return Screen(refresh_hz=config.timing.refresh_hz)
 
 
-def signals(streams: Sequence[StreamInfo], keep_s: float = 60.0) -> Signals:
-    """A buffer for these streams, with the EEG filtered causally as the decoders expect it."""
-    filters = {info.name: CausalFilter(info.sfreq, BAND) for info in streams if info.name == "eeg"}
+def wiring(config: Config) -> "Wiring":
+    """The parts of the paradigm that the settings name."""
+    found: Wiring = resolve(PARADIGMS, config.paradigm, PARADIGM_GROUP)
+    return found
+
+
+def signals(config: Config, streams: Sequence[StreamInfo], keep_s: float = 60.0) -> Signals:
+    """A buffer for these streams, filtered causally as the paradigm's decoder expects it."""
+    parts = wiring(config)
+    filters = {
+        info.name: CausalFilter(info.sfreq, parts.band) for info in streams if parts.band and info.name == parts.stream
+    }
     return Signals(streams, filters, keep_s)
 
 
-def paradigm(config: Config, arrange: Arrange | None = None) -> Paradigm:
+def paradigm(config: Config, arrange: "Arrange | None" = None) -> Paradigm:
     """What flashes when."""
-    if config.paradigm == "dwell":
-        return Dwell(frame_rate=config.timing.refresh_hz)
-    return P300Groups(
-        frame_rate=config.timing.refresh_hz,
-        soa_s=config.timing.soa_s,
-        flash_s=config.timing.flash_s,
-        arrange=arrange,
-    )
+    return wiring(config).paradigm(config, arrange)
 
 
-def save_decoder(decoder: FittedDecoder, folder: RunFolder) -> None:
+def save_decoder(decoder: "FittedDecoder", folder: RunFolder) -> None:
     """Write a decoder's fitted arrays into the run's folder; no pickle, so the file can run no code."""
     np.savez(folder.decoder(decoder.modality), allow_pickle=False, **decoder.to_arrays())
 
@@ -121,12 +112,12 @@ def load_decoders(config: Config, folder: RunFolder) -> list[Decoder]:
     FileNotFoundError, ValueError
         If the file is missing or damaged.
     """
-    kind: Any = GazeDecoder if config.paradigm == "dwell" else ErpDecoder
-    path = folder.decoder("gaze" if config.paradigm == "dwell" else "eeg")
+    parts = wiring(config)
+    path = folder.decoder(parts.stream)
     if not path.is_file():
         raise FileNotFoundError(f"The run's decoder is missing: {path}.")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return [kind.from_arrays(dict(arrays))]
+            return [parts.decoder.from_arrays(dict(arrays))]
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"The run's decoder {path} is damaged ({error}).") from None

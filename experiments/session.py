@@ -1,4 +1,4 @@
-"""A session: everything the loop needs, wired together, and its three senses (hear, weigh, hold)."""
+"""A session: everything the loop needs, wired together, and its senses (hear, weigh, learn, hold)."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from experiments.display.types import Display, Tick
 from experiments.log import EventLog
 from experiments.pages import PageSource
 from selector.fusion import fuse
-from selector.types import Decoder, Evidence, Paradigm, Posterior, StoppingRule
+from selector.types import Decoder, Evidence, Learner, Paradigm, Posterior, StoppingRule
 
 # Of all streams together; what was worth what before a trial is of no use to it.
 _SECONDS_KEPT = 200
@@ -37,6 +37,8 @@ class Session:
         How long to wait after the last block for the epochs of its flashes, in s.
     patience_s : float
         How long a lost stream may stay away, in s.
+    learns : bool
+        Whether decoders that can learn from selections that the person let stand.
     interrupt : callable
         Called between two ticks; may raise to end the session there.
     seconds : deque of StreamQuality
@@ -60,6 +62,7 @@ class Session:
     tail_s: float
     patience_s: float
     n_layers: int
+    learns: bool = True
     interrupt: Callable[[], None] = lambda: None
     seconds: deque[StreamQuality] = field(default_factory=lambda: deque(maxlen=_SECONDS_KEPT))
     _worth: dict[str, float] = field(default_factory=dict)
@@ -99,6 +102,14 @@ class Session:
             for sentence in refused:
                 self.report(Fault("", "evidence", self.log.now, 0.0, sentence))
         return posterior
+
+    def learn(self, presentation: Presentation, slot: int) -> None:
+        """Let decoders learn from a selection that the person let stand."""
+        learners = [decoder for decoder in self.decoders if isinstance(decoder, Learner)] if self.learns else []
+        for decoder in learners:
+            decoder.learn(presentation, slot, self.signals)
+        if learners:
+            self.log.write("learnt", trial=presentation.trial, slot=slot, decoders=[d.modality for d in learners])
 
     def _trial_quality(self, presentation: Presentation) -> dict[str, float]:
         """What each stream is worth in this trial so far; worked out anew only when a second has become known."""

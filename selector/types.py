@@ -1,7 +1,7 @@
 """What flows through the signal half: evidence, posterior, selection, and who makes them."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -84,8 +84,8 @@ class Paradigm(Protocol):
     """What flashes when."""
 
     @property
-    def arranged(self) -> tuple[int, tuple[int, int]] | None:
-        """Slot and positions that somebody else fixed in the latest block; None where all was free."""
+    def arranged(self) -> Any:
+        """What somebody else fixed in the latest block, as plain values for the log; None where all was free."""
         ...
 
     def next_block(
@@ -119,6 +119,25 @@ class Decoder(Protocol):
         """Log-likelihood of the signals since ``presentation.start``, were each slot the attended one.
 
         Called again and again while a trial grows; the answer depends on nothing but the arguments.
+        """
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A decoder that learns while the person works."""
+
+    def learn(self, presentation: Presentation, slot: int, signals: Signals) -> None:
+        """Take a trial whose selection the person let stand as one more example.
+
+        Parameters
+        ----------
+        presentation : Presentation
+            The trial, as shown.
+        slot : int
+            What was selected; it was attended to, most likely.
+        signals : Signals
+            May hold no more than the end of the trial, if it is long ago.
         """
         ...
 

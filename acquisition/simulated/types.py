@@ -36,3 +36,11 @@ class Participant(Source, Protocol):
     def flip(self, times: FloatArray) -> None:
         """Show the block's next frames; shape (n_shown,), the session times (s) at which they really came."""
         ...
+
+
+class PacedParticipant(Participant, Protocol):
+    """A participant whose answers are recorded, so that the display has to follow its time."""
+
+    def flip_times(self, block: StimulusBlock, earliest: float) -> FloatArray:
+        """Session times (s), shape (n_frames,), at which a block's frames have to come, none before ``earliest``."""
+        ...

@@ -98,7 +98,7 @@ def _ticks(
     regions = np.stack([grid.region(place) for place in range(grid.n_places)])
     flat = Posterior(np.zeros(len(regions) + 1), np.zeros(len(regions) + 1), np.zeros(len(regions) + 1))
     schedule = paradigm(config)
-    held = signals([info], keep_s)
+    held = signals(config, [info], keep_s)
     frame = n_samples = 0
     for trial in range(n_trials):
         presentation = Presentation(trial, regions, start=frame * FRAME_S)

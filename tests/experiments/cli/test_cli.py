@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy():
         (("demo", "--config", "absent.toml"), "There is no configuration file absent.toml"),
         (("demo", "--participant", "absent.bdf"), "add --fast"),
         (("demo", "--fast", "--participant", "absent.bdf"), "absent.bdf"),
-        (("demo", "--fast", "--participant", "x.bdf", "--paradigm", "dwell"), "P300 flashes only"),
+        (("demo", "--fast", "--participant", "x.bdf", "--paradigm", "dwell"), "No recording can take part"),
         (("demo", "--fast", "--target", "naïve"), "cannot be written as text: No page holds 'ï'."),
         (("demo", "--fast", "--kind", "python", "--target", "x = )"), "cannot be written as python"),
         (("replay", "absent"), "absent holds no run"),

@@ -1,0 +1,97 @@
+"""P300: groups of slots flash, and single answers to flashes are decoded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquisition.files import RecordedSignals, read_recording
+from acquisition.simulated.recorded import RecordedParticipant
+from acquisition.simulated.repetitions import labelled_stretches, split_characters
+from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
+from experiments.calibration import CalibrationRun
+from experiments.config import Config
+from experiments.paradigms.types import Arrange, FittedDecoder, RecordedPerson, Wiring
+from experiments.rig import signals
+from selector.decoders.erp import BAND, ErpDecoder
+from selector.paradigms.p300 import P300Groups
+from selector.types import Paradigm
+
+
+def _paradigm(config: Config, arrange: Arrange | None) -> Paradigm:
+    return P300Groups(
+        frame_rate=config.timing.refresh_hz,
+        soa_s=config.timing.soa_s,
+        flash_s=config.timing.flash_s,
+        arrange=arrange,
+    )
+
+
+def _fit(config: Config, run: CalibrationRun, rng: np.random.Generator) -> FittedDecoder:
+    flashes = [
+        (trial.presentation.trial, flash.time, bool(flash.slots[trial.cued]))
+        for trial in run.trials
+        for flash in trial.presentation.flashes
+    ]
+    groups, onsets, targets = (np.array(column) for column in zip(*flashes, strict=True))
+    return _fit_flashes(config, run.signals, onsets, targets, groups, rng)
+
+
+def _recorded(config: Config, path: Path, rng: np.random.Generator) -> RecordedPerson:
+    """A decoder fitted to other characters of the recording than those played."""
+    recording = read_recording(path)
+    train, play = split_characters(recording, 2, rng)
+    decoder = _fit_recorded(config, recording, train, rng)
+    participant = RecordedParticipant(recording, play, seed=int(rng.integers(2**31)), start=0.0)
+
+    def nowhere() -> None:
+        """Let the recorded targets fall on any slots: what is left is an EEG that answers to nothing shown."""
+        participant.arrange()
+
+    return RecordedPerson(
+        participant,
+        decoder,
+        fitted_to=f"fitted to characters {list(train)} of {path.name}; {list(play)} are played",
+        arrange=nowhere if config.control == "zero-snr" else participant.arrange,
+    )
+
+
+def _fit_recorded(
+    config: Config, recording: RecordedSignals, characters: Sequence[int], rng: np.random.Generator
+) -> FittedDecoder:
+    stretches = labelled_stretches(recording, characters)
+    held = signals(config, [StreamInfo("eeg", recording.sfreq, recording.channels, "V")], keep_s=np.inf)
+    held.append(Chunk("eeg", stretch.times, stretch.data) for stretch in stretches)
+    onsets = np.concatenate([stretch.onsets for stretch in stretches])
+    targets = np.concatenate([stretch.targets for stretch in stretches])
+    groups = np.concatenate([np.full(len(stretch.onsets), stretch.character) for stretch in stretches])
+    return _fit_flashes(config, held, onsets, targets, groups, rng)
+
+
+def _fit_flashes(
+    config: Config,
+    held: Signals,
+    onsets: FloatArray,
+    targets: NDArray[np.bool_],
+    groups: NDArray[np.int_],
+    rng: np.random.Generator,
+) -> FittedDecoder:
+    if config.control == "shuffled-labels":
+        targets = _shuffled_within(targets, groups, rng)
+    decoder = ErpDecoder(sfreq=held.streams["eeg"].sfreq)
+    epochs, usable = held.epochs("eeg", onsets, decoder.tmin, decoder.tmax)
+    return decoder.fit(epochs[usable], targets[usable], groups[usable])
+
+
+def _shuffled_within(
+    labels: NDArray[np.bool_], groups: NDArray[np.int_], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """The same labels in another order, within each group."""
+    shuffled = labels.copy()
+    for group in np.unique(groups):
+        shuffled[groups == group] = rng.permutation(labels[groups == group])
+    return shuffled
+
+
+WIRING = Wiring(stream="eeg", band=BAND, paradigm=_paradigm, fit=_fit, decoder=ErpDecoder, recorded=_recorded)
