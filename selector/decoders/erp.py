@@ -1,20 +1,18 @@
 """Event-related potentials: was the flash that went before this epoch attended to?"""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pyriemann.geometry.base import invsqrtm
-from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from acquisition.stimulus import Presentation
-from acquisition.stream import FloatArray, Signals
+from acquisition.stream import FloatArray
 from selector.calibration import platt, temperature
+from selector.decoders.flashes import FlashDecoder
 from selector.decoders.xdawn import shrunk_covariance, xdawn_tangent_space
-from selector.types import Evidence
 
 BAND = (1.0, 12.0)
 """The causal band-pass (Hz) for which the decoder's other settings were chosen."""
@@ -23,7 +21,7 @@ DECIMATED_SFREQ = 50.0
 """Epochs are thinned to the lowest rate (Hz) not below this one; the band-pass has removed what would alias."""
 
 
-class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
+class ErpDecoder(FlashDecoder):
     """Evidence from the brain's answers to flashes.
 
     Parameters
@@ -58,14 +56,19 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
         Area under the ROC curve of the held-out decision values, mean over the groups.
     pipeline_ : sklearn.pipeline.Pipeline
         As fitted on all epochs; absent after `from_arrays`, which does not need it.
-
-    Notes
-    -----
-    The scores of epochs seen before are kept while the trial grows, so that a tick costs what is new.
     """
 
-    _key: tuple[Signals, int, float] | None
-    _scores: dict[float, float]
+    version: ClassVar[int] = 1
+    fitted: ClassVar[tuple[str, ...]] = (
+        "filters_",
+        "prototypes_",
+        "whitener_",
+        "weights_",
+        "intercept_",
+        "slope_",
+        "offset_",
+        "auc_",
+    )
 
     def __init__(
         self,
@@ -86,14 +89,8 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
         self.n_folds = n_folds
         self.n_layouts = n_layouts
         self.random_state = random_state
-        self._forget()
 
-    @property
-    def modality(self) -> str:
-        """The stream that it reads."""
-        return "eeg"
-
-    def fit(self, X: NDArray, y: NDArray, groups: NDArray) -> Self:
+    def fit(self, X: NDArray, y: NDArray, groups: NDArray, channels: Sequence[str] = ()) -> Self:
         """Learn the person's answers from cued flashes.
 
         Parameters
@@ -104,15 +101,18 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
             1 (or True) where the cued slot lit up, 0 elsewhere.
         groups : array, shape (n_epochs,)
             The character (trial) of each epoch; the calibration holds whole groups out.
+        channels : sequence of str
+            The channels' labels, by which a stream's are found; without them its channels must be as many, and count
+            as being in this order.
 
         Raises
         ------
         ValueError
             If shapes don't match, a class is missing, groups are fewer than two or hold too few flashes,
-            or a channel is constant or not finite.
+            a channel is constant or not finite, or labels are not one to a channel.
         """
         X, y, groups = np.asarray(X), np.asarray(y).astype(int), np.asarray(groups)
-        self._check_epochs(X, y, groups)
+        self._check_epochs(X, y, groups, channels)
         thin = self._thin(X)
         n_groups = len(np.unique(groups))
         scores = cross_val_predict(
@@ -135,6 +135,8 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
         self.whitener_ = invsqrtm(tangent.reference_)
         self.weights_ = _symmetric(regression.coef_[0], len(tangent.reference_))
         self.intercept_ = float(regression.intercept_[0])
+        self.channels_ = np.array(channels, dtype=np.str_)
+        self.n_channels_ = X.shape[1]
         self._forget()
         return self
 
@@ -146,93 +148,18 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
         """Evidence (n_epochs,), in nats, that may be summed over flashes: target against nontarget."""
         return np.asarray(self.temperature_ * (self.slope_ * self.decision_function(X) + self.offset_))
 
-    def decode(self, presentation: Presentation, signals: Signals) -> Evidence:
-        """Log-likelihood of the epochs since the trial's start, were each slot the attended one.
+    def _score(self, epochs: FloatArray) -> FloatArray:
+        return np.asarray(self.slope_ * self.decision_function(epochs) + self.offset_)
 
-        Parameters
-        ----------
-        presentation : Presentation
-            The flashes shown so far.
-        signals : Signals
-            Holds stream "eeg" in V, band-passed as in calibration.
-
-        Returns
-        -------
-        Evidence
-            log_likelihood, shape (n_slots + 1,), in nats; the last, "attends to nothing", is 0: no flash
-            was a target. A flash whose epoch has a hole or a NaN counts as lost: it says nothing and
-            lowers the quality, which is the usable share of the epochs that are over.
-
-        Raises
-        ------
-        ValueError
-            If the stream has another sampling rate or number of channels than the model.
-        """
-        self._check_stream(signals)
-        scores = self._scores_of(presentation, signals)
-        waiting = [flash.time for flash in presentation.flashes if flash.time not in scores]
-        n_due = len(presentation.flashes) - len(waiting)
-        usable = [flash for flash in presentation.flashes if np.isfinite(scores.get(flash.time, np.nan))]
-        log_likelihood = np.zeros(presentation.n_slots + 1)
-        if usable:
-            ratios = np.array([scores[flash.time] for flash in usable])
-            log_likelihood[:-1] = ratios @ np.array([flash.slots for flash in usable], dtype=np.float64)
-        newest = signals.newest("eeg")
-        return Evidence(
-            modality=self.modality,
-            time=newest if np.isfinite(newest) else presentation.start,
-            log_likelihood=self.temperature_ * log_likelihood,
-            complete_until=float(np.nextafter(waiting[0], -np.inf)) if waiting else presentation.end,
-            quality=len(usable) / n_due if n_due else 1.0,
-            n_observations=len(usable),
-        )
-
-    def to_arrays(self) -> dict[str, NDArray]:
-        """Parameters and what was fitted, as plain arrays for `numpy.savez`."""
-        names = (*self.get_params(), *_FITTED)
-        return {name: np.asarray(getattr(self, name)) for name in names}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Self:
-        """Inverse of `to_arrays`; decides bit for bit as the decoder that was saved.
-
-        Raises
-        ------
-        ValueError
-            If an array is missing.
-        """
-        decoder = cls()
-        names = (*decoder.get_params(), *_FITTED)
-        missing = [name for name in names if name not in arrays]
-        if missing:
-            raise ValueError(f"Argument 'arrays' must hold an ERP decoder, but lacks {', '.join(missing)}.")
-        for name in names:
-            value = arrays[name]
-            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
-        decoder._forget()
-        return decoder
-
-    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float]:
-        """Log-likelihood ratio of every flash whose epoch is over, by onset; NaN where it was lost."""
-        key = (signals, presentation.trial, presentation.start)
-        if self._key != key:
-            self._forget()
-            self._key = key
-        new = np.array([flash.time for flash in presentation.flashes if flash.time not in self._scores])
-        # Up to two more samples may still complete a window in which one is missing.
-        over = new + self.tmax + 2 / self.sfreq < signals.newest("eeg")
-        due = new[new + self.tmax - 2 / self.sfreq <= signals.newest("eeg")]
-        epochs, usable = signals.epochs("eeg", due, self.tmin, self.tmax)
-        for onset, epoch, good in zip(due, self._thin(epochs), usable, strict=True):
-            if good:
-                self._scores[float(onset)] = self.slope_ * self._decide(epoch) + self.offset_
-        for onset in new[over]:
-            self._scores.setdefault(float(onset), np.nan)
-        return self._scores
-
-    def _forget(self) -> None:
-        self._key = None
-        self._scores = {}
+    def _misshapen(self) -> list[str]:
+        n_filters, n_times = np.shape(self.prototypes_) if np.ndim(self.prototypes_) == 2 else (0, 0)
+        wanted = {
+            "filters_": (n_filters, self.n_channels_),
+            "prototypes_": (n_filters, n_times),
+            "whitener_": (2 * n_filters, 2 * n_filters),
+            "weights_": (2 * n_filters, 2 * n_filters),
+        }
+        return [name for name, shape in wanted.items() if np.shape(getattr(self, name)) != shape]
 
     def _thin(self, X: NDArray) -> FloatArray:
         step = max(1, int(self.sfreq / DECIMATED_SFREQ))
@@ -246,12 +173,17 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
         projected = np.einsum("ji,jk,ki->i", vectors, self.weights_, vectors, optimize=True)
         return float(np.log(eigenvalues) @ projected) + self.intercept_
 
-    def _check_epochs(self, X: NDArray, y: NDArray, groups: NDArray) -> None:
+    def _check_epochs(self, X: NDArray, y: NDArray, groups: NDArray, channels: Sequence[str]) -> None:
         n_times = round((self.tmax - self.tmin) * self.sfreq)
         if X.ndim != 3 or X.shape[2] != n_times or len(y) != len(X) or len(groups) != len(X):
             raise ValueError(
                 f"Arguments 'X', 'y' and 'groups' must have shapes (n_epochs, n_channels, {n_times}), (n_epochs,) and "
                 f"(n_epochs,) (got {X.shape}, {y.shape} and {groups.shape})."
+            )
+        if len(channels) and (len(channels) != X.shape[1] or len(set(channels)) != X.shape[1]):
+            raise ValueError(
+                f"Argument 'channels' must hold {X.shape[1]} different labels, one to a channel "
+                f"(got {', '.join(channels)})."
             )
         if set(np.unique(y)) != {0, 1}:
             raise ValueError(f"Argument 'y' must hold both classes, 0 and 1 (got {sorted(set(y.tolist()))}).")
@@ -269,33 +201,6 @@ class ErpDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no
                 "Argument 'groups' must name at least two characters with at least 2 target and 14 other flashes each "
                 f"(got, as targets of all, {', '.join(f'{a} of {b}' for a, b in counts)})."
             )
-
-    def _check_stream(self, signals: Signals) -> None:
-        info = signals.streams["eeg"]
-        if abs(info.sfreq - self.sfreq) > 0.005 * self.sfreq:
-            raise ValueError(
-                f"Stream 'eeg' runs at {info.sfreq:g} Hz, but the decoder was fitted at {self.sfreq:g} Hz: "
-                "fit it on a recording of this device."
-            )
-        n_channels = self.filters_.shape[1]
-        if len(info.channels) != n_channels:
-            raise ValueError(
-                f"Stream 'eeg' has {len(info.channels)} channels, but the decoder was fitted on {n_channels}: "
-                "fit it on a recording of this montage."
-            )
-
-
-_FITTED = (
-    "filters_",
-    "prototypes_",
-    "whitener_",
-    "weights_",
-    "intercept_",
-    "slope_",
-    "offset_",
-    "temperature_",
-    "auc_",
-)
 
 
 def _symmetric(coefficients: FloatArray, n: int) -> FloatArray:
