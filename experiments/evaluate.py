@@ -14,6 +14,7 @@ from experiments.evaluation.datasets import (
     ErpDataset,
     FixationDataset,
     GazeDataset,
+    SsvepDataset,
     choose_decoders,
     choose_protocol,
     load_dataset,
@@ -121,6 +122,9 @@ def _scores(
     scores: list[Score] = []
     for done, (subject, choice) in enumerate(steps):
         report(what, done, len(steps))
+        if isinstance(described, SsvepDataset):
+            scores += ssvep_scores(subject, tested, learnt, described.markers, protocol, choice)
+            continue
         training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
         scores += _judge(described, protocol, choice, subject, tested[subject], training)
     report(what, len(steps), len(steps))
@@ -141,7 +145,5 @@ def _judge(
         return cvep_scores(subject, recordings, training, described, protocol, choice)
     if isinstance(described, FixationDataset):
         return fixation_scores(subject, recordings, described, protocol, choice)
-    if isinstance(described, GazeDataset):
-        keys = read_keys(described, recordings[0].path)
-        return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)
-    return ssvep_scores(subject, recordings, training, described.markers, protocol, choice)
+    keys = read_keys(described, recordings[0].path)
+    return gaze_scores(subject, recordings, training, keys, described.markers, protocol, choice)

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 DECODERS: Mapping[str, str] = {
-    "xdawn-ts": "selector.decoders.erp:xdawn_tangent_space",
+    "xdawn-ts": "selector.decoders.xdawn:xdawn_tangent_space",
     "xdawn-lda": "selector.decoders.lda:xdawn_lda",
     "shrinkage-lda": "selector.decoders.lda:ShrinkageLDA",
     "toeplitz-lda": "selector.decoders.lda:BlockToeplitzLDA",
@@ -21,6 +21,9 @@ DECODERS: Mapping[str, str] = {
     "tdca": "selector.decoders.ssvep_templates:TDCA",
     "ssvep-mdm": "selector.decoders.ssvep_riemann:ssvep_mdm",
     "ssvep-ts": "selector.decoders.ssvep_riemann:ssvep_tangent_space",
+    "ssvep-ensemble": "selector.decoders.ssvep_ensemble:SSVEPEnsemble",
+    "ssvep-softmax": "selector.decoders.ssvep_ensemble:correlation_softmax",
+    "ssvep-or-nothing": "selector.decoders.ssvep_no_control:SSVEPOrNothing",
     "rcca": "selector.decoders.cvep:ReconvolutionCCA",
     "code-likelihood": "selector.decoders.cvep_likelihood:ResponseLikelihood",
     "code-ensemble": "selector.decoders.cvep:CodeEnsemble",

@@ -93,7 +93,7 @@ def flicker_accuracy(subject: str, recordings: Sequence[RecordedSignals], window
     """Share of trials in which FBCCA finds the flicker looked at, by the main protocol of ssvep_exo."""
     dataset = load_dataset("ssvep_exo")
     protocol = choose_protocol(dataset, None)
-    scores = ssvep_scores(subject, recordings, (), dataset.markers, protocol, protocol.decoders[0])
+    scores = ssvep_scores(subject, {subject: recordings}, {}, dataset.markers, protocol, protocol.decoders[0])
     return next(score.value for score in scores if score.at == window_s)
 
 

@@ -120,14 +120,21 @@ class ErpProtocol(Protocol):
 class SsvepProtocol(Protocol):
     """Windows after the cue: one, or with ``until`` one behind the other up to then (s after the cue).
 
-    Nothing is trained, or, with ``leave_out``, everything but the run that is tested.
+    Nothing is trained, or, with ``leave_out``, everything but the run, or the person, that is tested. With
+    ``with_others``, other people's recordings are learnt from beside the person's own other runs. What is learnt from
+    may be cut more often: every ``train_step`` (s), up to ``train_until`` (s after the cue). With ``thresholds`` of
+    the probability, selections are counted in trials of flicker and in those of rest.
     """
 
     start: Annotated[float, Field(ge=0)]
     lead: Annotated[float, Field(ge=0)]
     windows: Annotated[tuple[Positive, ...], Field(min_length=1)]
     until: Positive | None = None
-    leave_out: Literal["run"] | None = None
+    leave_out: Literal["run", "person"] | None = None
+    with_others: bool = False
+    train_step: Positive | None = None
+    train_until: Positive | None = None
+    thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
 
     @property
     def trains(self) -> bool:
@@ -176,9 +183,13 @@ class ErpMarkers(Section):
 
 
 class SsvepMarkers(Section):
-    """Which markers are cues; the classes are the frequencies named here, or those a person's markers name."""
+    """Which markers are cues; the classes are the frequencies named here, or those a person's markers name.
+
+    A marker that matches ``rest`` begins a trial in which nothing is attended to.
+    """
 
     cue: FrequencyPattern
+    rest: Pattern | None = None
     frequencies: tuple[Positive, ...] | None = None
 
 

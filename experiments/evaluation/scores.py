@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,13 @@ class Score:
     at : float or None
         Seconds for "accuracy", repetitions for "characters"; None where there is nothing to say.
     value : float
-        Between 0 and 1.
+        Between 0 and 1; a rate per minute where ``minutes`` is given.
     n : int
         Decisions, for "auc" epochs, behind the figure.
     low, high : float or None
-        Exact 95 % interval (Clopper-Pearson); None for "auc".
+        Exact 95 % interval (Clopper-Pearson; Garwood for a rate); None for "auc".
+    minutes : float or None
+        How long was counted, where the value is a rate: ``n`` events a minute; None for a share.
     """
 
     subject: str
@@ -34,6 +36,7 @@ class Score:
     n: int
     low: float | None = None
     high: float | None = None
+    minutes: float | None = None
 
     @property
     def key(self) -> str:
@@ -106,10 +109,13 @@ class EvaluationResult:
 
     @property
     def pooled(self) -> dict[str, dict[str, float]]:
-        """For each accuracy all people's decisions together: value, n, low and high, by `Score.key`."""
+        """For each accuracy or rate all people together: value, n, low and high, by `Score.key`."""
         pooled = {}
         for key, group in self._by_key().items():
-            if group[0].low is not None:
+            if group[0].minutes is not None:
+                together = rate("", "", "", None, sum(s.n for s in group), sum(s.minutes or 0.0 for s in group))
+                pooled[key] = {name: getattr(together, name) for name in ("value", "n", "low", "high")}
+            elif group[0].low is not None:
                 n = sum(score.n for score in group)
                 hits = sum(score.value * score.n for score in group)
                 low, high = exact_interval(hits, n)
@@ -159,3 +165,10 @@ def accuracy(subject: str, decoder: str, metric: str, at: float | None, hits: fl
     """Score of ``n`` decisions of which ``hits`` (a count, or a mean of counts over draws) were right."""
     low, high = exact_interval(hits, n)
     return Score(subject, decoder, metric, at, hits / n, n, low, high)
+
+
+def rate(subject: str, decoder: str, metric: str, at: float | None, n: int, minutes: float) -> Score:
+    """Score of ``n`` events in so many minutes, with the exact interval of a Poisson rate (Garwood)."""
+    low = chi2.ppf(0.025, 2 * n) / 2 if n else 0.0
+    high = chi2.ppf(0.975, 2 * (n + 1)) / 2
+    return Score(subject, decoder, metric, at, n / minutes, n, low / minutes, high / minutes, minutes)

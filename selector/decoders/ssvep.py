@@ -1,6 +1,6 @@
 """Steady-state responses: which flicker frequency is attended to, from canonical correlations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -100,6 +100,34 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             If the windows are too short, hold samples that are not finite, or a frequency cannot be seen at this
             sampling rate.
         """
+        scores = 0.0
+        for band, (window, references) in enumerate(self._bands(X)):
+            scores = scores + ((band + 1) ** -1.25 + 0.25) * self._band_scores(band, window, references)
+        return np.asarray(scores)
+
+    def correlations(self, X: ArrayLike, n: int = 2) -> FloatArray:
+        """Largest canonical correlations of each sub-band with each class, those of a band in falling order.
+
+        Parameters
+        ----------
+        X : array, shape (n_trials, n_channels, n_times)
+            As in `decision_function`, which also says what is raised.
+        n : int
+            How many; 0 stands for those that fewer channels or references don't have.
+
+        Returns
+        -------
+        array, shape (n_trials, n_classes, n_bands, n)
+        """
+        found = np.stack([canonical_correlations(*pair)[..., :n] for pair in self._bands(X)], axis=2)
+        return np.pad(found, ((0, 0), (0, 0), (0, 0), (0, n - found.shape[3])))
+
+    def predict(self, X: ArrayLike) -> FloatArray:
+        """The likeliest frequency in Hz of each window, shape (n_trials,)."""
+        return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
+
+    def _bands(self, X: ArrayLike) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """For each sub-band the windows behind the lead, and the references."""
         trials = np.asarray(X, dtype=np.float64)
         n_lead = round(self.lead_s * self.sfreq)
         if trials.ndim != 3 or trials.shape[2] - n_lead <= 2 * self.n_harmonics + trials.shape[1]:
@@ -115,19 +143,12 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
                 f"(got {', '.join(f'{f:g}' for f in self.frequencies)})."
             )
         references = self._references(trials.shape[2] - n_lead)
-        scores = np.zeros((len(trials), len(references)))
-        for band, sos in enumerate(self._filter_bank()):
-            window = self._filtered(sos, trials)[:, :, n_lead:]
-            scores += ((band + 1) ** -1.25 + 0.25) * self._band_scores(band, window, references)
-        return scores
-
-    def predict(self, X: ArrayLike) -> FloatArray:
-        """The likeliest frequency in Hz of each window, shape (n_trials,)."""
-        return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
+        for sos in self._filter_bank():
+            yield self._filtered(sos, trials)[:, :, n_lead:], references
 
     def _band_scores(self, band: int, window: FloatArray, references: FloatArray) -> FloatArray:  # noqa: ARG002
         """Score of each class in one sub-band, shape (n_trials, n_classes)."""
-        return _first_correlations(window, references) ** 2
+        return canonical_correlations(window, references)[..., 0] ** 2
 
     def _references(self, n_times: int) -> FloatArray:
         """Orthonormal sines and cosines, shape (n_classes, n_times, 2 * n_harmonics), by one QR for all."""
@@ -137,17 +158,22 @@ class FBCCA(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
         return np.asarray(np.linalg.qr(waves.transpose(0, 2, 1) - waves.mean(axis=2)[:, None, :]).Q)
 
-    def _filter_bank(self) -> list[FloatArray]:
+    @property
+    def band_edges(self) -> list[tuple[float, float]]:
+        """Edges of the sub-bands that the sampling rate can hold, in Hz; ValueError if it holds none."""
         upper = min(self.upper_hz, 0.45 * self.sfreq)
         lowers = [number * self.band_step_hz for number in range(1, self.n_bands + 1)]
-        usable = [lower for lower in lowers if lower < upper - 1]
+        usable = [(lower, upper) for lower in lowers if lower < upper - 1]
         if not usable:
             raise ValueError(
                 f"Argument 'band_step_hz' must lie below the filter bank's upper edge, {upper:g} Hz "
                 f"(got {self.band_step_hz:g} Hz)."
             )
+        return usable
+
+    def _filter_bank(self) -> list[FloatArray]:
         return [
-            signal.butter(self.order, (lower, upper), btype="bandpass", fs=self.sfreq, output="sos") for lower in usable
+            signal.butter(self.order, edges, btype="bandpass", fs=self.sfreq, output="sos") for edges in self.band_edges
         ]
 
     def _filtered(self, sos: FloatArray, trials: FloatArray) -> FloatArray:
@@ -179,12 +205,23 @@ def cca(
     return FBCCA(frequencies, sfreq, n_harmonics, 1, lower_hz, upper_hz, order, lead_s, zero_phase)
 
 
-def _first_correlations(trials: FloatArray, references: FloatArray) -> FloatArray:
-    """Largest canonical correlation of each trial (n_trials, n_channels, n_times) with each reference."""
+def canonical_correlations(trials: FloatArray, references: FloatArray) -> FloatArray:
+    """Canonical correlations of signals with orthonormal references, in falling order.
+
+    Parameters
+    ----------
+    trials : array, shape (n_trials, n_channels, n_times)
+    references : array, shape (n_classes, n_times, n_references)
+        Columns without mean, of length one and at right angles.
+
+    Returns
+    -------
+    array, shape (n_trials, n_classes, min(n_channels, n_references))
+    """
     centred = trials - trials.mean(axis=2, keepdims=True)
     power, axes = np.linalg.eigh(centred @ centred.transpose(0, 2, 1))
     # A channel that is flat, or the sum of others, adds no direction and must not add a correlation.
     present: NDArray[np.bool_] = power > 1e-10 * power[:, -1:]
     scale = np.where(present, 1 / np.sqrt(np.where(present, power, 1.0)), 0.0)
     white = (scale[:, :, None] * axes.transpose(0, 2, 1)) @ centred
-    return np.asarray(np.linalg.svd(white[:, None] @ references[None], compute_uv=False)[..., 0])
+    return np.asarray(np.linalg.svd(white[:, None] @ references[None], compute_uv=False))

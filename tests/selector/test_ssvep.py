@@ -64,7 +64,7 @@ def test_correlations_equal_those_of_a_textbook_cca() -> None:
     trials, _ = flicker_trials(3, snr=0.3, seed=6)
     decoder = FBCCA(FREQUENCIES, SFREQ)
     references = decoder._references(trials.shape[2])
-    found = selector.decoders.ssvep._first_correlations(trials, references)
+    found = selector.decoders.ssvep.canonical_correlations(trials, references)[..., 0]
     for i, trial in enumerate(trials):
         basis = np.linalg.qr((trial - trial.mean(axis=1, keepdims=True)).T).Q
         for j, reference in enumerate(references):
