@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
+from sklearn.utils.validation import has_fit_parameter
 
 from acquisition.files import RecordedSignals
 from acquisition.stream import FloatArray, SampleArray
@@ -147,7 +148,7 @@ def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, wher
     scores = np.full(len(tested.usable), np.nan)
     model: Any = None
     if learnt is not None:
-        model = build(choice).fit(learnt.epochs[learnt.usable], learnt.is_target[learnt.usable])
+        model = _fitted(choice, learnt, learnt.usable)
     decisions = np.unique(tested.decision)
     if model is None and len(decisions) < 2:
         raise ValueError(f"Leaving one decision out needs at least two (got one for {where}).")
@@ -155,10 +156,17 @@ def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, wher
         test = tested.usable & (tested.decision == decision)
         if learnt is None:
             train = tested.usable & (tested.decision != decision)
-            model = build(choice).fit(tested.epochs[train], tested.is_target[train])
+            model = _fitted(choice, tested, train)
         if test.any():
             scores[test] = model.decision_function(tested.epochs[test])
     return scores
+
+
+def _fitted(choice: Choice, flashes: Flashes, train: NDArray[np.bool_]) -> Any:
+    """The decoder fitted to some of the flashes; one that holds out whole decisions is told which they are."""
+    model = build(choice)
+    told = {"groups": flashes.decision[train]} if has_fit_parameter(model, "groups") else {}
+    return model.fit(flashes.epochs[train], flashes.is_target[train], **told)
 
 
 def _auc(subject: str, decoder: str, flashes: Flashes, scores: FloatArray) -> Score:

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pyriemann.geometry.base import invsqrtm
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from acquisition.stream import FloatArray
 from selector.calibration import platt, temperature
+from selector.decoders.artefacts import limit_peaks
+from selector.decoders.cued import check_cued
+from selector.decoders.ensemble import MeanLogOdds, calibrated_erp_ensemble
 from selector.decoders.flashes import FlashDecoder
-from selector.decoders.xdawn import shrunk_covariance, xdawn_tangent_space
+from selector.decoders.xdawn import shrunk_covariance
 
 BAND = (1.0, 12.0)
 """The causal band-pass (Hz) for which the decoder's other settings were chosen."""
@@ -22,7 +24,7 @@ DECIMATED_SFREQ = 50.0
 
 
 class ErpDecoder(FlashDecoder):
-    """Evidence from the brain's answers to flashes.
+    """Evidence from the brain's answers to flashes, by `calibrated_erp_ensemble`.
 
     Parameters
     ----------
@@ -30,10 +32,8 @@ class ErpDecoder(FlashDecoder):
         Sampling rate of the epochs and of the stream, in Hz.
     tmin, tmax : float
         Window after each onset, in s.
-    n_filters, C
-        See `xdawn_tangent_space`.
-    n_folds : int
-        Folds over whole groups for the held-out scores on which probabilities are calibrated.
+    n_filters, C, limit, n_folds
+        See `calibrated_erp_ensemble`; what its folds over whole groups hold out also serves to calibrate probabilities.
     n_layouts : int
         Surrogate layouts per group for the temperature.
     random_state : int
@@ -41,25 +41,32 @@ class ErpDecoder(FlashDecoder):
 
     Attributes
     ----------
+    limits_ : array, shape (n_channels,)
+        Peaks beyond are turned down to this, in V.
+    linear_ : array, shape (n_channels, n_times)
+        Both linear members' weights in one.
     filters_ : array, shape (n_filters, n_channels)
     prototypes_ : array, shape (n_filters, n_times)
     whitener_ : array, shape (n, n)
         Inverse square root of the tangent space's reference; n = 2 * n_filters.
     weights_ : array, shape (n, n)
-        The logistic regression's coefficients, as a symmetric matrix.
+        The logistic regression's coefficients in the mean, as a symmetric matrix.
     intercept_ : float
+        Of all members together.
     slope_, offset_ : float
         Turn a decision value into a log-likelihood ratio; fitted on held-out groups.
     temperature_ : float
         Factor for sums of ratios; 0 where the labels mean nothing.
     auc_ : float
         Area under the ROC curve of the held-out decision values, mean over the groups.
-    pipeline_ : sklearn.pipeline.Pipeline
+    ensemble_ : MeanLogOdds
         As fitted on all epochs; absent after `from_arrays`, which does not need it.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     fitted: ClassVar[tuple[str, ...]] = (
+        "limits_",
+        "linear_",
         "filters_",
         "prototypes_",
         "whitener_",
@@ -77,6 +84,7 @@ class ErpDecoder(FlashDecoder):
         tmax: float = 0.8,
         n_filters: int = 8,
         C: float = 0.03,
+        limit: float = 4.0,
         n_folds: int = 5,
         n_layouts: int = 20,
         random_state: int = 0,
@@ -86,6 +94,7 @@ class ErpDecoder(FlashDecoder):
         self.tmax = tmax
         self.n_filters = n_filters
         self.C = C
+        self.limit = limit
         self.n_folds = n_folds
         self.n_layouts = n_layouts
         self.random_state = random_state
@@ -108,33 +117,19 @@ class ErpDecoder(FlashDecoder):
         Raises
         ------
         ValueError
-            If shapes don't match, a class is missing, groups are fewer than two or hold too few flashes,
-            a channel is constant or not finite, or labels are not one to a channel.
+            See `check_cued`.
         """
         X, y, groups = np.asarray(X), np.asarray(y).astype(int), np.asarray(groups)
-        self._check_epochs(X, y, groups, channels)
-        thin = self._thin(X)
-        n_groups = len(np.unique(groups))
-        scores = cross_val_predict(
-            xdawn_tangent_space(self.n_filters, self.C),
-            thin,
-            y,
-            groups=groups,
-            cv=GroupKFold(min(self.n_folds, n_groups)),
-            method="decision_function",
-        )
+        check_cued(X, y, groups, channels, n_times=round((self.tmax - self.tmin) * self.sfreq))
+        ensemble = calibrated_erp_ensemble(self.n_filters, self.C, self.limit, self.n_folds)
+        self.ensemble_ = ensemble.fit(self._thin(X), y, groups)
+        self._write_out(self.ensemble_)
+
+        scores = self.ensemble_.held_out_
         self.auc_ = float(np.mean([roc_auc_score(y[groups == g], scores[groups == g]) for g in np.unique(groups)]))
         self.slope_, self.offset_ = platt(scores, y)
         rng = np.random.default_rng(self.random_state)
         self.temperature_ = temperature(self.slope_ * scores + self.offset_, y, groups, self.n_layouts, rng)
-
-        self.pipeline_ = xdawn_tangent_space(self.n_filters, self.C).fit(thin, y)
-        covariances, tangent, regression = (step for _, step in self.pipeline_.steps)
-        self.filters_ = np.asarray(covariances.Xd_.filters_)
-        self.prototypes_ = np.asarray(covariances.P_)
-        self.whitener_ = invsqrtm(tangent.reference_)
-        self.weights_ = _symmetric(regression.coef_[0], len(tangent.reference_))
-        self.intercept_ = float(regression.intercept_[0])
         self.channels_ = np.array(channels, dtype=np.str_)
         self.n_channels_ = X.shape[1]
         self._forget()
@@ -146,61 +141,50 @@ class ErpDecoder(FlashDecoder):
 
     def log_likelihood_ratio(self, X: NDArray) -> FloatArray:
         """Evidence (n_epochs,), in nats, that may be summed over flashes: target against nontarget."""
-        return np.asarray(self.temperature_ * (self.slope_ * self.decision_function(X) + self.offset_))
+        return np.asarray(self.temperature_ * self._score(X))
 
     def _score(self, epochs: FloatArray) -> FloatArray:
         return np.asarray(self.slope_ * self.decision_function(epochs) + self.offset_)
-
-    def _misshapen(self) -> list[str]:
-        n_filters, n_times = np.shape(self.prototypes_) if np.ndim(self.prototypes_) == 2 else (0, 0)
-        wanted = {
-            "filters_": (n_filters, self.n_channels_),
-            "prototypes_": (n_filters, n_times),
-            "whitener_": (2 * n_filters, 2 * n_filters),
-            "weights_": (2 * n_filters, 2 * n_filters),
-        }
-        return [name for name, shape in wanted.items() if np.shape(getattr(self, name)) != shape]
 
     def _thin(self, X: NDArray) -> FloatArray:
         step = max(1, int(self.sfreq / DECIMATED_SFREQ))
         return np.asarray(X[:, :, ::step], dtype=np.float64)
 
+    def _write_out(self, ensemble: MeanLogOdds) -> None:
+        """Keep of the fitted members what a decision needs, the two linear ones folded into one."""
+        tangent_space, after_xdawn, alone = (member.steps[-1][1] for member in ensemble.members_)
+        shares = ensemble.slopes_ / len(ensemble.members_)
+        covariances, tangent, regression = (step for _, step in tangent_space.steps)
+        xdawn, lda = (step for _, step in after_xdawn.steps)
+
+        self.limits_ = np.asarray(ensemble.members_[0].steps[0][1].limits_)
+        self.filters_ = np.asarray(covariances.Xd_.filters_)
+        self.prototypes_ = np.asarray(covariances.P_)
+        self.whitener_ = invsqrtm(tangent.reference_)
+        self.weights_ = shares[0] * _symmetric(regression.coef_[0], len(tangent.reference_))
+        self.linear_ = shares[1] * xdawn.filters_.T @ lda.coef_ + shares[2] * alone.coef_
+        intercepts = np.array([regression.intercept_[0], lda.intercept_, alone.intercept_])
+        self.intercept_ = float(shares @ intercepts + ensemble.offsets_.mean())
+
     def _decide(self, epoch: FloatArray) -> float:
-        """What the pipeline's decision function gives for one thinned epoch, without its overhead."""
-        rows = np.vstack((self.prototypes_, self.filters_ @ epoch))
+        """What the ensemble's decision function gives for one thinned epoch, without its overhead."""
+        limited = limit_peaks(epoch, self.limits_)
+        rows = np.vstack((self.prototypes_, self.filters_ @ limited))
         whitened = self.whitener_ @ shrunk_covariance(rows) @ self.whitener_
         eigenvalues, vectors = np.linalg.eigh(whitened)
-        projected = np.einsum("ji,jk,ki->i", vectors, self.weights_, vectors, optimize=True)
-        return float(np.log(eigenvalues) @ projected) + self.intercept_
+        projected = np.sum(vectors * (self.weights_ @ vectors), axis=0)
+        return float(np.log(eigenvalues) @ projected + np.vdot(self.linear_, limited)) + self.intercept_
 
-    def _check_epochs(self, X: NDArray, y: NDArray, groups: NDArray, channels: Sequence[str]) -> None:
-        n_times = round((self.tmax - self.tmin) * self.sfreq)
-        if X.ndim != 3 or X.shape[2] != n_times or len(y) != len(X) or len(groups) != len(X):
-            raise ValueError(
-                f"Arguments 'X', 'y' and 'groups' must have shapes (n_epochs, n_channels, {n_times}), (n_epochs,) and "
-                f"(n_epochs,) (got {X.shape}, {y.shape} and {groups.shape})."
-            )
-        if len(channels) and (len(channels) != X.shape[1] or len(set(channels)) != X.shape[1]):
-            raise ValueError(
-                f"Argument 'channels' must hold {X.shape[1]} different labels, one to a channel "
-                f"(got {', '.join(channels)})."
-            )
-        if set(np.unique(y)) != {0, 1}:
-            raise ValueError(f"Argument 'y' must hold both classes, 0 and 1 (got {sorted(set(y.tolist()))}).")
-        if not np.isfinite(X).all():
-            bad = np.flatnonzero(~np.isfinite(X).all(axis=(0, 2))).tolist()
-            raise ValueError(f"Argument 'X' must be finite (channels {bad}, counted from 0, are not).")
-        flat = np.flatnonzero(np.ptp(X, axis=(0, 2)) == 0).tolist()
-        if flat:
-            raise ValueError(
-                f"Argument 'X' must vary in every channel (channels {flat}, counted from 0, are constant)."
-            )
-        counts = [(int(y[groups == g].sum()), int((groups == g).sum())) for g in np.unique(groups)]
-        if len(counts) < 2 or any(n_targets < 2 or n - n_targets < 14 for n_targets, n in counts):
-            raise ValueError(
-                "Argument 'groups' must name at least two characters with at least 2 target and 14 other flashes each "
-                f"(got, as targets of all, {', '.join(f'{a} of {b}' for a, b in counts)})."
-            )
+    def _misshapen(self) -> list[str]:
+        n_filters, n_times = np.shape(self.prototypes_) if np.ndim(self.prototypes_) == 2 else (0, 0)
+        wanted = {
+            "limits_": (self.n_channels_,),
+            "linear_": (self.n_channels_, n_times),
+            "filters_": (n_filters, self.n_channels_),
+            "whitener_": (2 * n_filters, 2 * n_filters),
+            "weights_": (2 * n_filters, 2 * n_filters),
+        }
+        return [name for name, shape in wanted.items() if np.shape(getattr(self, name)) != shape]
 
 
 def _symmetric(coefficients: FloatArray, n: int) -> FloatArray:

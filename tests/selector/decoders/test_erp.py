@@ -11,7 +11,7 @@ from selector.stopping import ThresholdStopping
 def test_fast_decision_equals_the_pipelines(erp_decoder, calibration_of):
     X, _, _ = calibration_of(snr=2.0, n_trials=2, seed=90)
     np.testing.assert_allclose(
-        erp_decoder.decision_function(X), erp_decoder.pipeline_.decision_function(erp_decoder._thin(X)), atol=1e-8
+        erp_decoder.decision_function(X), erp_decoder.ensemble_.decision_function(erp_decoder._thin(X)), atol=1e-8
     )
 
 
@@ -73,6 +73,16 @@ def test_a_gap_loses_its_epochs_without_holding_up_the_others(erp_decoder, trial
     assert evidence.n_observations == pytest.approx(n_flashes - lost, abs=1)
     assert evidence.quality == pytest.approx(evidence.n_observations / n_flashes)
     assert evidence.log_likelihood.argmax() == 4
+
+
+def test_a_blink_says_little(erp_decoder, trial_of):
+    trial = trial_of(4, 2.0, 98)
+    eeg = trial.chunks[0]
+    blink = np.zeros_like(eeg.data)
+    blink[:, 3] = 3e-4 * np.exp(-(((eeg.times - 103.0) / 0.15) ** 2))
+    evidence = erp_decoder.decode(trial.presentation, trial.signals([Chunk("eeg", eeg.times, eeg.data + blink)]))
+    assert evidence.log_likelihood.argmax() == 4
+    assert evidence.quality == 1.0
 
 
 def test_works_on_two_channels_and_on_a_common_average(calibration_of):

@@ -199,6 +199,34 @@ def test_a_calibrated_member_that_knows_nothing_says_nothing():
     assert np.ptp(values) < 4
 
 
+def test_scales_are_fitted_to_whole_groups_where_there_are_some():
+    X, y = epochs(2.0)
+    model = MeanLogOdds([ShrinkageLDA()], n_folds=5)
+    stretches = clone(model).fit(X, y).held_out_
+    halves = clone(model).fit(X, y, groups=np.arange(240) // 120).held_out_
+    assert np.array_equal(clone(model).fit(X, y, groups=np.zeros(240)).held_out_, stretches)
+    assert not np.array_equal(halves, stretches)
+
+
+def test_what_is_held_out_promises_nothing_where_there_is_nothing():
+    """Scales fitted to the epochs that they are judged on would lean to members that are right by chance."""
+    found = []
+    for seed in range(20):
+        X, y = epochs(0.0, seed=seed, n_channels=3, n_times=8)
+        found.append(roc_auc_score(y, calibrated_erp_ensemble(n_filters=2).fit(X, y).held_out_))
+    assert np.mean(found) == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_blink_does_not_outweigh_the_rest():
+    X, y = epochs(4.0, n_epochs=480)
+    X[::40, 2] *= 100
+    train, test = np.arange(480) < 240, (np.arange(480) >= 240) & (np.arange(480) % 40 != 0)
+    auc = {}
+    for model in (erp_ensemble(), calibrated_erp_ensemble()):
+        auc[model.n_folds] = roc_auc_score(y[test], model.fit(X[train], y[train]).decision_function(X[test]))
+    assert auc[5] > auc[None]
+
+
 def test_mean_log_odds_of_nobody_is_refused():
     with pytest.raises(ValueError, match="at least one classifier"):
         MeanLogOdds().fit(*epochs(2.0))
