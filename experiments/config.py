@@ -81,7 +81,14 @@ class Config(Section):
     person: Person = Person()
 
 
-PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {}
+PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "ssvep": {
+        "stopping.max_blocks": 2,
+        "stopping.tail_s": 0.3,
+        "person.calibration_characters": 16,
+        "person.calibration_blocks": 1,
+    },
+}
 """Defaults that differ by paradigm, under keys such as "stopping.tail_s"; whatever is set goes before them."""
 
 

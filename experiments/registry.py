@@ -34,6 +34,7 @@ DECODER_GROUP = "assent.decoders"
 PARADIGMS: Mapping[str, str] = {
     "p300": "experiments.paradigms.p300:WIRING",
     "dwell": "experiments.paradigms.dwell:WIRING",
+    "ssvep": "experiments.paradigms.ssvep:WIRING",
 }
 PARADIGM_GROUP = "assent.paradigms"
 

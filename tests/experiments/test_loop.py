@@ -12,7 +12,7 @@ from experiments.replay import replay
 CONTROLS = ("zero-snr", "shuffled-labels", "prior-only")
 
 
-@pytest.mark.parametrize("paradigm", ["p300", "dwell"])
+@pytest.mark.parametrize("paradigm", ["p300", "ssvep", "dwell"])
 def test_the_target_is_written_and_the_run_replays_exactly(write, paradigm):
     run = write(f"paradigm={paradigm}")
     assert run.document == "hello then the "
