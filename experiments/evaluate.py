@@ -105,6 +105,17 @@ def _recordings(described: Any, root: Path, read: Reader) -> dict[str, list[Reco
     return read_all(locate(described.name, described.files, root), read)
 
 
+def _besides(described: Any, protocol: Any, root: Path, read: Reader) -> dict[str, list[RecordedSignals]]:
+    """What is trained on and never tested, by person; nothing where the protocol names none, or none is there."""
+    if not isinstance(described, ErpDataset) or protocol.train_only is None:
+        return {}
+    try:
+        located = locate(described.name, protocol.train_only, root)
+    except ValueError:
+        return {}
+    return read_all(located, read)
+
+
 def _scores(
     described: Any,
     protocol: Any,
@@ -118,6 +129,7 @@ def _scores(
     """Judge every decoder on every person; ``read`` is all that knows where recordings come from."""
     tested = _recordings(described, root, read)
     learnt = _recordings(described, train_root, read) if train_root and protocol.trains else {}
+    besides = _besides(described, protocol, train_root or root, read)
     steps = [(subject, choice) for subject in tested for choice in choices]
     scores: list[Score] = []
     for done, (subject, choice) in enumerate(steps):
@@ -126,7 +138,7 @@ def _scores(
             scores += ssvep_scores(subject, tested, learnt, described.markers, protocol, choice)
             continue
         training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
-        scores += _judge(described, protocol, choice, subject, tested[subject], training)
+        scores += _judge(described, protocol, choice, subject, tested[subject], training, besides.get(subject, ()))
     report(what, len(steps), len(steps))
     return tuple(scores)
 
@@ -138,9 +150,10 @@ def _judge(
     subject: str,
     recordings: list[RecordedSignals],
     training: list[RecordedSignals],
+    besides: Sequence[RecordedSignals],
 ) -> list[Score]:
     if isinstance(described, ErpDataset):
-        return erp_scores(subject, recordings, training, described.markers, protocol, choice)
+        return erp_scores(subject, recordings, training, described.markers, protocol, choice, besides)
     if isinstance(described, CvepDataset):
         return cvep_scores(subject, recordings, training, described, protocol, choice)
     if isinstance(described, FixationDataset):

@@ -96,7 +96,8 @@ class ErpProtocol(Protocol):
     """Epochs around flashes; everything fitted is fitted without the decision that is tested.
 
     With ``in_order`` the characters are decided one after the other, each from its first repetitions, so that a
-    decoder that needs no calibration can be judged, which remembers what it decided before.
+    decoder that needs no calibration can be judged, which remembers what it decided before. Recordings that match
+    ``train_only`` are never tested, but trained on besides.
     """
 
     filter: FilterSettings
@@ -107,6 +108,7 @@ class ErpProtocol(Protocol):
     characters: Characters | None = None
     cells: Cells | None = None
     in_order: bool = False
+    train_only: Pattern | None = None
 
     @model_validator(mode="after")
     def _window_is_ahead(self) -> Self:

@@ -55,6 +55,7 @@ def erp_scores(
     patterns: ErpMarkers,
     protocol: ErpProtocol,
     choice: Choice,
+    besides: Sequence[RecordedSignals] = (),
 ) -> list[Score]:
     """Judge one decoder on one person.
 
@@ -68,18 +69,27 @@ def erp_scores(
         What the decoder learns from; where there is nothing, the decisions of ``recordings`` but the one tested.
     patterns, protocol, choice
         From the data set's description.
+    besides : sequence of RecordedSignals
+        What it learns from besides.
 
     Raises
     ------
     ValueError
-        If a marker is missing, a decision stands alone, or a repetition is not as the protocol says.
+        If recordings have other channels than those tested, a marker is missing, a decision stands alone, or a
+        repetition is not as the protocol says.
     """
+    for other in (*training, *besides):
+        if other.channels != recordings[0].channels:
+            raise ValueError(
+                f"Recordings to learn from must have the channels of {recordings[0].path} in the same order "
+                f"(got {', '.join(other.channels)} in {other.path}, not {', '.join(recordings[0].channels)})."
+            )
     tested = read_flashes(recordings, patterns, protocol)
-    learnt = read_flashes(training, patterns, protocol) if training else None
+    learnt = read_flashes([*training, *besides], patterns, protocol) if training or besides else None
     where = f"subject {subject}, {recordings[0].path}"
     if protocol.in_order:
-        return _in_order(subject, tested, learnt, protocol, choice, where)
-    scores = _cross_decoded(tested, learnt, choice, where)
+        return _in_order(subject, tested, learnt, bool(training), protocol, choice, where)
+    scores = _cross_decoded(tested, learnt, bool(training), choice, where)
     found = [_auc(subject, choice.name, tested, scores)]
     if protocol.characters is not None:
         counts = _character_hits(tested, scores, protocol.characters, where=str(recordings[0].path))
@@ -128,7 +138,13 @@ def read_flashes(recordings: Sequence[RecordedSignals], patterns: ErpMarkers, pr
 
 
 def _in_order(
-    subject: str, tested: Flashes, learnt: Flashes | None, protocol: ErpProtocol, choice: Choice, where: str
+    subject: str,
+    tested: Flashes,
+    learnt: Flashes | None,
+    apart: bool,
+    protocol: ErpProtocol,
+    choice: Choice,
+    where: str,
 ) -> list[Score]:
     """Characters one after the other; where samples are missing, a flash of zeros says nothing either way."""
     assert protocol.characters is not None
@@ -137,36 +153,41 @@ def _in_order(
     if isinstance(model, UMM):
         judge: UMM | list[FloatArray] = model
     else:
-        scores = np.nan_to_num(_cross_decoded(tested, learnt, choice, where))
+        scores = np.nan_to_num(_cross_decoded(tested, learnt, apart, choice, where))
         judge = [scores[of_it] for of_it in of_each]
     characters = [(np.nan_to_num(tested.epochs[of_it]), tested.is_target[of_it]) for of_it in of_each]
     return in_order_scores(subject, choice.name, characters, judge, protocol.characters)
 
 
-def _cross_decoded(tested: Flashes, learnt: Flashes | None, choice: Choice, where: str) -> FloatArray:
-    """Score of each flash by a decoder that has not seen its decision; NaN where the epoch is not usable."""
+def _cross_decoded(tested: Flashes, learnt: Flashes | None, apart: bool, choice: Choice, where: str) -> FloatArray:
+    """Score of each flash by a decoder that has not seen its decision; NaN where the epoch is not usable.
+
+    With ``apart`` it has seen no decision of those tested, but only what is ``learnt``.
+    """
     scores = np.full(len(tested.usable), np.nan)
-    model: Any = None
-    if learnt is not None:
-        model = _fitted(choice, learnt, learnt.usable)
+    learnable = [] if learnt is None else [(learnt, learnt.usable)]
     decisions = np.unique(tested.decision)
-    if model is None and len(decisions) < 2:
+    if not learnable and len(decisions) < 2:
         raise ValueError(f"Leaving one decision out needs at least two (got one for {where}).")
+    model: Any = _fitted(choice, learnable) if apart else None
     for decision in decisions:
         test = tested.usable & (tested.decision == decision)
-        if learnt is None:
-            train = tested.usable & (tested.decision != decision)
-            model = _fitted(choice, tested, train)
+        if not apart:
+            model = _fitted(choice, [*learnable, (tested, tested.usable & (tested.decision != decision))])
         if test.any():
             scores[test] = model.decision_function(tested.epochs[test])
     return scores
 
 
-def _fitted(choice: Choice, flashes: Flashes, train: NDArray[np.bool_]) -> Any:
-    """The decoder fitted to some of the flashes; one that holds out whole decisions is told which they are."""
+def _fitted(choice: Choice, parts: Sequence[tuple[Flashes, NDArray[np.bool_]]]) -> Any:
+    """The decoder fitted to some flashes of each part; one that holds out whole decisions is told which they are."""
     model = build(choice)
-    told = {"groups": flashes.decision[train]} if has_fit_parameter(model, "groups") else {}
-    return model.fit(flashes.epochs[train], flashes.is_target[train], **told)
+    X = np.concatenate([flashes.epochs[chosen] for flashes, chosen in parts])
+    y = np.concatenate([flashes.is_target[chosen] for flashes, chosen in parts])
+    if not has_fit_parameter(model, "groups"):
+        return model.fit(X, y)
+    named = [(part, decision) for part, (flashes, chosen) in enumerate(parts) for decision in flashes.decision[chosen]]
+    return model.fit(X, y, groups=np.unique(named, axis=0, return_inverse=True)[1].ravel())
 
 
 def _auc(subject: str, decoder: str, flashes: Flashes, scores: FloatArray) -> Score:

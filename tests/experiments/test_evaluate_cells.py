@@ -100,11 +100,14 @@ def test_more_repetitions_than_there_are_is_refused():
 @pytest.mark.parametrize(
     ("dataset", "least"),
     [
-        ("p300_gtec8ch", {"auc": 0.945, "characters@1": 0.66, "characters@3": 0.91, "characters@5": 0.96}),
+        ("p300_gtec8ch", {"auc": 0.955, "characters@1": 0.72, "characters@3": 0.95, "characters@5": 0.97}),
         ("p300_emotiv_rc", {"auc": 0.93, "characters@36": 0.8, "characters@60": 1.0}),
+        ("p300_muse", {"auc": 0.78}),
     ],
 )
-def test_calibrated_ensemble_is_at_the_anchors(data_root: Path, dataset: str, least: dict[str, float]) -> None:
+def test_default_is_at_the_anchors_or_within_what_a_causal_filter_costs(
+    data_root: Path, dataset: str, least: dict[str, float]
+) -> None:
     mean = evaluate(dataset, data_root / "recordings", decoder="erp-ensemble-calibrated").mean
     assert all(mean[key] >= value for key, value in least.items())
 
