@@ -22,7 +22,7 @@ class Section(BaseModel):
 
 
 class Stopping(Section):
-    """When a trial ends with a selection."""
+    """When a trial ends with a selection; ``max_blocks`` counts whole repetitions, into however many blocks they are cut."""
 
     p: Probability = 0.95
     min_evidence_nats: Annotated[float, Field(ge=0, le=100)] = 2.0
@@ -33,23 +33,24 @@ class Stopping(Section):
 
 
 class Layout(Section):
-    """What a page costs and what it must bring."""
+    """What a page costs and what it must bring; with a ``floor`` of 1 the language model has no say in the prior."""
 
     gap_s: Seconds = 1.0
     read_word_s: Seconds = 0.25
     trial_s: Seconds = 4.0
-    floor: Share = 0.05
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.05
     no_control: Probability = 0.01
     max_candidates: Annotated[int, Field(ge=0, le=24)] = 24
 
 
 class Timing(Section):
-    """The display's frames and the loop's ticks."""
+    """The display's frames and the loop's ticks; ``refractory`` flashes pass between two of a slot, if they adapt."""
 
     refresh_hz: Annotated[float, Field(ge=30, le=480)] = 60.0
     tick_frames: Annotated[int, Field(ge=1, le=60)] = 3
     soa_s: Annotated[float, Field(ge=0.05, le=2)] = 1 / 6
     flash_s: Annotated[float, Field(ge=0.01, le=2)] = 0.1
+    refractory: Annotated[int, Field(ge=0, le=7)] = 3
     patience_s: Seconds = 30.0
     trigger: str | None = None
 
@@ -62,14 +63,22 @@ class Person(Section):
     person_seed: int = 1
     calibration_characters: Count = 8
     calibration_blocks: Count = 6
+    calibration_feedbacks: Count = 100
 
 
 class Config(Section):
-    """A session's settings; with ``learn``, decoders that can learn from selections that the person let stand."""
+    """A session's settings; with ``learn``, decoders that can learn from selections that the person let stand.
+
+    With ``error_potentials``, the brain's answer to what was selected counts for or against undoing it. What the signals
+    have said of one page counts for the next with ``keep_evidence``; else a selection is believed, once it is made.
+    """
 
     kind: Kind = "text"
     paradigm: Literal["p300", "ssvep", "cvep", "dwell"] = "p300"
     learn: bool = True
+    error_potentials: bool = False
+    flashing: Literal["fixed", "adaptive"] = "fixed"
+    keep_evidence: bool = True
     target: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     control: Literal["none", "zero-snr", "shuffled-labels", "prior-only"] = "none"

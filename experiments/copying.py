@@ -50,15 +50,18 @@ class CopyingParticipant:
     def __init__(self, signals: Participant, target: str) -> None:
         self._signals = signals
         self._target = target
+        self._slot: int | None = None
 
     def see(self, shown: Mapping[str, Any]) -> None:
         """Take in what the display shows."""
         match shown["what"]:
             case "page":
-                slot = wanted_slot(shown["slots"], shown["document"], self._target)
+                slot = self._slot = wanted_slot(shown["slots"], shown["document"], self._target)
                 region = None if slot is None else np.array(shown["slots"][slot]["region"])
                 self._signals.attend(slot, region, shown["time"], shown["stimulation_at"])
             case "block":
                 self._signals.present(StimulusBlock.from_dict(shown, np.array(shown["regions"])))
             case "flips":
                 self._signals.flip(np.array(shown["flips"]))
+            case "selection" if shown["slot"] is not None:
+                self._signals.notice(shown["time"], shown["slot"] == self._slot)

@@ -106,7 +106,9 @@ def write_target(
     """
     folder.config.write_text(to_toml(config), encoding="utf-8")
     folder.environment.write_text(json.dumps(environment(), indent=1), encoding="utf-8")
-    save_decoder(decoder, folder)
+    save_decoder(decoder, folder.decoder(decoder.modality))
+    if setting.errors is not None:
+        save_decoder(setting.errors, folder.decoder("errors"))
     recorder = Recorder(setting.source, folder.signals)
     log = FileLog(folder.events, setting.announce, beside=recorder.sync)
     log.now = setting.clock.now()
@@ -121,6 +123,7 @@ def write_target(
         pages=pages,
         n_layers=pages.n_layers,
         log=log,
+        errors=setting.errors,
         arrange=setting.arrange,
     )
     try:

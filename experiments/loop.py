@@ -10,13 +10,14 @@ from experiments.belief import Belief
 from experiments.document import Document
 from experiments.page import Page
 from experiments.session import Session
-from selector.types import Posterior, Selection
+from selector.types import Selection
 
 
 def assemble(session: Session, document: Document, target: str | None, max_pages: int) -> Document:
     """Show pages and take selections until the target is written, or the pages are used up."""
     belief = Belief.sure_of(document.text)
     unconfirmed: tuple[Presentation, int] | None = None
+    inserted_at: float | None = None
     for trial in count():
         if document.text == target or trial == max_pages:
             break
@@ -31,7 +32,7 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             candidates=trace.candidates,
             seconds=trace.seconds,
         )
-        selection, presentation = run_trial(session, trial, page)
+        selection, presentation = run_trial(session, trial, page, inserted_at)
         session.log.write(
             "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_chosen(page, selection)
         )
@@ -40,20 +41,31 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             if unconfirmed and page.slots[selection.slot].candidate.command != "undo":
                 session.learn(*unconfirmed)
             unconfirmed = presentation, selection.slot
-        belief = Belief.weigh(page.parts, selection.posterior.p)
         document = follow(document, page, selection, session.n_layers)
+        belief = (
+            Belief.weigh(page.parts, selection.posterior.p)
+            if session.keeps_evidence
+            else Belief.sure_of(document.text)
+        )
         session.log.write("belief", **_summary(belief))
         session.log.write("document", text=document.text, layer=document.layer)
-        session.display.feedback(selection, document)
+        seen_at = session.display.feedback(selection, document)
+        session.log.write("feedback", trial=trial, time=seen_at)
+        inserts = selection.slot is not None and page.slots[selection.slot].candidate.command is None
+        inserted_at = seen_at if inserts else None
     return document
 
 
-def run_trial(session: Session, trial: int, page: Page) -> tuple[Selection, Presentation]:
-    """Show one page and weigh the signals until the stopping rule decides."""
-    log_prior = np.log(page.mass)
-    posterior = Posterior(log_prior, np.zeros_like(log_prior), page.mass)
+def run_trial(
+    session: Session, trial: int, page: Page, inserted_at: float | None = None
+) -> tuple[Selection, Presentation]:
+    """Show one page and weigh the signals until the stopping rule decides.
+
+    ``inserted_at`` is when (s) the person saw the insertion that the page's undo would take back, if there is one.
+    """
     for tick in session.display.read(page):
         session.hear(tick, "read")
+    posterior = session.feel(page, inserted_at)
     regions = page.regions(session.screen)
     presentation = Presentation(trial, regions, start=session.log.now)
     for _ in range(session.max_blocks):

@@ -66,6 +66,10 @@ class Page:
     def n_slots(self) -> int:
         return len(self.slots)
 
+    def slot_of(self, command: str) -> int | None:
+        """The slot of a command; None where the page does not offer it."""
+        return next((i for i, slot in enumerate(self.slots) if slot.candidate.command == command), None)
+
     def regions(self, screen: Screen) -> FloatArray:
         """Left, top, width and height of each slot, shape (n_slots, 4), in px."""
         return np.stack([screen.region(slot.place) for slot in self.slots])

@@ -17,13 +17,14 @@ from acquisition.simulated.participant import SimulatedParticipant
 from acquisition.simulated.profile import PROFILES, Profile
 from acquisition.stream import Source
 from acquisition.triggers import Trigger, open_trigger
-from experiments.calibration import run_calibration
+from experiments.calibration import fit_errors, run_calibration, run_feedback
 from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
 from experiments.paradigms.types import Arrange, FittedDecoder
 from experiments.rig import wiring
 from experiments.simulate import DISPLAY
+from selector.decoders.errors import ErrorDecoder
 
 Progress = Callable[[str, int, int], None]
 """``(what, done, total)``"""
@@ -46,6 +47,8 @@ class Setting:
         Sends events out as markers.
     clock_offsets : mapping of str to float
         What is added to each stream's stamps at first, in s, where the source corrects clocks.
+    errors : ErrorDecoder, optional
+        Fitted to this person's error potentials.
     trigger : Trigger, optional
         Where onsets are told to hardware.
     """
@@ -58,6 +61,7 @@ class Setting:
     arrange: Arrange | None = None
     announce: Callable[[str, str, float], None] | None = None
     clock_offsets: Mapping[str, float] = field(default_factory=dict)
+    errors: ErrorDecoder | None = None
     trigger: Trigger | None = None
 
 
@@ -78,14 +82,21 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         f"fitted to {config.person.calibration_characters} cued slots of {config.person.calibration_blocks} blocks, "
         "played by the same simulated person with other noise"
     )
+    errors = _errors(config, rng) if config.error_potentials else None
     noise_seed = int(rng.integers(2**31))
     if fast:
         participant = SimulatedParticipant(profile, config.person.person_seed, noise_seed, start=0.0)
         viewers = (CopyingParticipant(participant, str(config.target)),)
-        yield Setting(VirtualClock(), participant, viewers, counts_compute=False), decoder, how
+        yield Setting(VirtualClock(), participant, viewers, counts_compute=False, errors=errors), decoder, how
         return
     with _over_lsl(config, profile, noise_seed, progress) as setting:
-        yield setting, decoder, how
+        yield replace(setting, errors=errors), decoder, how
+
+
+def _errors(config: Config, rng: np.random.Generator) -> ErrorDecoder:
+    person, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
+    shown = run_feedback(config, SimulatedParticipant(person, config.person.person_seed, noise_seed, start=0.0), rng)
+    return fit_errors(config, shown, rng)
 
 
 def _profile(config: Config) -> Profile:
@@ -98,6 +109,8 @@ def _profile(config: Config) -> Profile:
 
 def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, FittedDecoder, str]:
     """A recorded participant, whose recording sets the pace."""
+    if config.error_potentials:
+        raise ValueError("Setting 'error_potentials' needs a participant who sees the selections, not a recording.")
     path = Path(str(config.person.recording))
     play = wiring(config).recorded
     if play is None:

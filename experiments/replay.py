@@ -24,7 +24,7 @@ from experiments.log import MemoryLog, how_it_ended
 from experiments.loop import assemble
 from experiments.page import Page
 from experiments.pages import Trace
-from experiments.rig import load_decoders, rig
+from experiments.rig import load_decoders, load_errors, rig
 from selector.types import Selection
 
 
@@ -122,6 +122,7 @@ def _run(folder: RunFolder, events: Sequence[dict[str, Any]], log: MemoryLog) ->
         pages=LoggedPages(events),
         n_layers=first["n_layers"],
         log=log,
+        errors=load_errors(config, folder),
         arrange=LoggedArrangement(events),
     )
     log.now = first["t"]
@@ -170,6 +171,7 @@ class LoggedDisplay:
     def __init__(self, clock: VirtualClock, events: Sequence[dict[str, Any]]) -> None:
         self._clock = clock
         self._ticks = [e for e in events if e["kind"] == "flips"]
+        self._feedback = iter([e for e in events if e["kind"] == "feedback"])
         self._next = 0
         after = events[self._ticks[-1]["seq"] + 1 :] if self._ticks else []
         self._cut_in_phase = not any(e["kind"] in ("selection", "block", "page") for e in after)
@@ -189,8 +191,11 @@ class LoggedDisplay:
         phase = self._ticks[self._next]["phase"] if self._next < len(self._ticks) else "tail"
         return self._until_phase_ends(phase) if phase in ("hold", "tail") else iter(())
 
-    def feedback(self, selection: Selection, document: Document) -> None:
-        """Nobody looks."""
+    def feedback(self, selection: Selection, document: Document) -> float:  # noqa: ARG002 - nobody looks
+        shown = next(self._feedback, None)
+        if shown is None:
+            raise EndOfLog
+        return float(shown["time"])
 
     def _until_phase_ends(self, phase: str) -> Iterator[Tick]:
         if self._next >= len(self._ticks):

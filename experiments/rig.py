@@ -1,7 +1,9 @@
 """Wire a session from its settings: the same for live, simulated and replayed ones."""
 
+import zipfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from experiments.log import EventLog
 from experiments.pages import PageSource
 from experiments.registry import PARADIGM_GROUP, PARADIGMS, resolve
 from experiments.session import Session
+from selector.decoders.errors import BAND as ERROR_BAND
+from selector.decoders.errors import ErrorDecoder
 from selector.stopping import ThresholdStopping
 from selector.types import Decoder, Paradigm
 
@@ -33,6 +37,7 @@ def rig(
     pages: PageSource,
     n_layers: int,
     log: EventLog,
+    errors: ErrorDecoder | None = None,
     arrange: "Arrange | None" = None,
 ) -> Session:
     """Put a session together.
@@ -44,6 +49,7 @@ def rig(
         What differs between live, simulated and replayed sessions.
     n_layers : int
         How many layers of letters the pages have.
+    errors : ErrorDecoder, optional
     arrange : callable, optional
         For a participant whose target positions are fixed: see `selector.paradigms.p300.P300Groups`.
     """
@@ -66,11 +72,13 @@ def rig(
         pages=pages,
         log=log,
         rng=np.random.default_rng(config.seed),
-        max_blocks=config.stopping.max_blocks,
+        max_blocks=config.stopping.max_blocks * wiring(config).blocks_per_repetition(config),
         tail_s=config.stopping.tail_s,
         patience_s=config.timing.patience_s,
         n_layers=n_layers,
+        errors=errors,
         learns=config.learn,
+        keeps_evidence=config.keep_evidence,
     )
 
 
@@ -88,9 +96,15 @@ def wiring(config: Config) -> "Wiring":
 def signals(config: Config, streams: Sequence[StreamInfo], keep_s: float = 60.0) -> Signals:
     """A buffer for these streams, filtered causally as the paradigm's decoder expects it."""
     parts = wiring(config)
-    filters = {
-        info.name: CausalFilter(info.sfreq, parts.band) for info in streams if parts.band and info.name == parts.stream
-    }
+    bands = {"eeg": ERROR_BAND} if config.error_potentials else {}
+    if parts.band:
+        if bands.get(parts.stream, parts.band) != parts.band:
+            raise ValueError(
+                f"Setting 'error_potentials' needs EEG of {ERROR_BAND[0]:g} to {ERROR_BAND[1]:g} Hz, but paradigm "
+                f"{config.paradigm!r} reads {parts.band[0]:g} to {parts.band[1]:g} Hz: leave one of them out."
+            )
+        bands[parts.stream] = parts.band
+    filters = {info.name: CausalFilter(info.sfreq, bands[info.name]) for info in streams if info.name in bands}
     return Signals(streams, filters, keep_s)
 
 
@@ -99,13 +113,13 @@ def paradigm(config: Config, arrange: "Arrange | None" = None) -> Paradigm:
     return wiring(config).paradigm(config, arrange)
 
 
-def save_decoder(decoder: "FittedDecoder", folder: RunFolder) -> None:
-    """Write a decoder's fitted arrays into the run's folder; no pickle, so the file can run no code."""
-    np.savez(folder.decoder(decoder.modality), allow_pickle=False, **decoder.to_arrays())
+def save_decoder(decoder: "FittedDecoder | ErrorDecoder", path: Path) -> None:
+    """Write a decoder's fitted arrays into a file; no pickle, so the file can run no code."""
+    np.savez(path, allow_pickle=False, **decoder.to_arrays())
 
 
 def load_decoders(config: Config, folder: RunFolder) -> list[Decoder]:
-    """The decoders that `save_decoder` wrote.
+    """The decoders of the run's streams, as `save_decoder` wrote them.
 
     Raises
     ------
@@ -113,11 +127,19 @@ def load_decoders(config: Config, folder: RunFolder) -> list[Decoder]:
         If the file is missing or damaged.
     """
     parts = wiring(config)
-    path = folder.decoder(parts.stream)
+    return [_load(parts.decoder, folder.decoder(parts.stream))]
+
+
+def load_errors(config: Config, folder: RunFolder) -> ErrorDecoder | None:
+    """The decoder of error potentials; None where the run has none."""
+    return _load(ErrorDecoder, folder.decoder("errors")) if config.error_potentials else None
+
+
+def _load(kind: Any, path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"The run's decoder is missing: {path}.")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return [parts.decoder.from_arrays(dict(arrays))]
-    except (OSError, ValueError, KeyError) as error:
+            return kind.from_arrays(dict(arrays))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"The run's decoder {path} is damaged ({error}).") from None

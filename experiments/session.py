@@ -1,4 +1,4 @@
-"""A session: everything the loop needs, wired together, and its senses (hear, weigh, learn, hold)."""
+"""A session: everything the loop needs, wired together, and its senses (hear, weigh, feel, hold)."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from scipy.special import logsumexp
 
 from acquisition.meter import QualityMeter
 from acquisition.quality import AHEAD_S, Fault, Health, told_by
@@ -15,7 +16,9 @@ from acquisition.stream import Signals, Source, StreamLost
 from experiments.display.screen import Screen
 from experiments.display.types import Display, Tick
 from experiments.log import EventLog
+from experiments.page import Page
 from experiments.pages import PageSource
+from selector.decoders.errors import ErrorDecoder
 from selector.fusion import fuse
 from selector.types import Decoder, Evidence, Learner, Paradigm, Posterior, StoppingRule
 
@@ -37,8 +40,12 @@ class Session:
         How long to wait after the last block for the epochs of its flashes, in s.
     patience_s : float
         How long a lost stream may stay away, in s.
+    errors : ErrorDecoder, optional
+        Hears whether the person takes what was inserted for an error.
     learns : bool
         Whether decoders that can learn from selections that the person let stand.
+    keeps_evidence : bool
+        Whether what the signals have said of one page counts for the next.
     interrupt : callable
         Called between two ticks; may raise to end the session there.
     seconds : deque of StreamQuality
@@ -62,7 +69,9 @@ class Session:
     tail_s: float
     patience_s: float
     n_layers: int
+    errors: ErrorDecoder | None = None
     learns: bool = True
+    keeps_evidence: bool = True
     interrupt: Callable[[], None] = lambda: None
     seconds: deque[StreamQuality] = field(default_factory=lambda: deque(maxlen=_SECONDS_KEPT))
     _worth: dict[str, float] = field(default_factory=dict)
@@ -111,6 +120,17 @@ class Session:
         if learners:
             self.log.write("learnt", trial=presentation.trial, slot=slot, decoders=[d.modality for d in learners])
 
+    def feel(self, page: Page, inserted_at: float | None) -> Posterior:
+        """What is believed of a page before it flashes, after the brain's answer to the latest insertion."""
+        log_prior = np.log(page.mass)
+        undo = page.slot_of("undo")
+        if self.errors is not None and inserted_at is not None and undo is not None:
+            nats = self.errors.log_likelihood_ratio_at(inserted_at, self.signals)
+            self.log.write("felt", time=inserted_at, nats=nats)
+            log_prior[undo] += nats or 0.0
+            log_prior -= logsumexp(log_prior)
+        return Posterior(log_prior, np.zeros_like(log_prior), np.exp(log_prior))
+
     def _trial_quality(self, presentation: Presentation) -> dict[str, float]:
         """What each stream is worth in this trial so far; worked out anew only when a second has become known."""
         newest = self.seconds[-1].end if self.seconds else -np.inf
@@ -132,10 +152,9 @@ class Session:
         raise StreamLost(f"Stream {names} has been silent for more than {self.patience_s:g} s; the session stops here.")
 
     def pending(self, presentation: Presentation) -> int:
-        """How many flashes still wait for their samples."""
-        if "eeg" not in self.signals.streams:
-            return 0
-        return sum(flash.time > self.signals.newest("eeg") for flash in presentation.flashes)
+        """How many flashes no evidence has counted yet."""
+        complete_until = min((until for until, _ in self._heard.values()), default=-np.inf)
+        return sum(flash.time > complete_until for flash in presentation.flashes)
 
 
 def _plain(evidence: Evidence) -> dict[str, Any]:

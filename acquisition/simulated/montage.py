@@ -58,6 +58,11 @@ def alpha_weights(places: FloatArray) -> FloatArray:
     return 0.2 + 0.8 * _hill(places, (0.0, -0.9), 0.4, squeeze=0.6)
 
 
+def error_weights(places: FloatArray) -> FloatArray:
+    """Over the medial front of the brain, its largest part at FCz."""
+    return _hill(places, (0.0, 0.25), 0.4)
+
+
 def lid_weights(places: FloatArray) -> FloatArray:
     """What the lids and upward movements of the eyes do: 1 at the forehead, a third at Fz, nothing at the back."""
     return np.asarray(np.exp(-(1.0 - places[:, 1]) / 0.45))

@@ -14,8 +14,11 @@ from acquisition.simulated.profile import Profile
 from acquisition.simulated.responses import (
     EDGE_FROM_S,
     EDGE_UNTIL_S,
+    FEEDBACK_FROM_S,
+    FEEDBACK_UNTIL_S,
     FLASH_FROM_S,
     FLASH_UNTIL_S,
+    FeedbackResponse,
     FlashResponse,
     FlickerResponse,
     flickers,
@@ -70,7 +73,7 @@ class SimulatedParticipant:
             StreamInfo("eeg", EEG_SFREQ, profile.montage, "V", source_id=f"simulated-eeg-{person_seed}"),
             StreamInfo("gaze", GAZE_SFREQ, ("x", "y"), "px", source_id=f"simulated-gaze-{person_seed}"),
         )
-        rngs = np.random.default_rng(noise_seed).spawn(9)
+        rngs = np.random.default_rng(noise_seed).spawn(10)
         person = draw_person(profile, np.random.default_rng(person_seed))
         blinks = Bouts(start, profile.blinks_per_min, _BLINK_S, rngs[0], spread=0.25)
         self._away = (
@@ -86,6 +89,7 @@ class SimulatedParticipant:
         self._eeg = SampleQueue(lambda: background.next_rows(n_block) + artefacts.next_rows(n_block))
         self._flash_response = FlashResponse(profile, person, rngs[7])
         self._flicker_response = FlickerResponse(profile, person, rngs[8])
+        self._feedback_response = FeedbackResponse(profile, person, rngs[9])
 
         per_px = profile.artefacts.eye_uv_per_degree / PX_PER_DEGREE
         self._turned_right, self._turned_down = per_px * person.sideways, -per_px * person.lids
@@ -155,6 +159,13 @@ class SimulatedParticipant:
                     first, lag = self._lags(flash, FLASH_FROM_S, FLASH_UNTIL_S)
                     self._add(first, self._flash_response(lag[:, 0], float(flash[0]), attended))
         self._n_shown += len(times)
+
+    def notice(self, time: float, expected: bool) -> None:
+        """See what was selected, at this session time (s), and whether it is what was attended to."""
+        first, lag = self._lags(np.array([time]), FEEDBACK_FROM_S, FEEDBACK_UNTIL_S)
+        response = self._feedback_response(lag[:, 0], expected)
+        if self._attends(np.array([time]))[0]:
+            self._add(first, response)
 
     def pull(self, until: float) -> list[Chunk]:
         """Return the samples that have arrived by the session time ``until`` (s): EEG in V, gaze in px."""

@@ -15,7 +15,7 @@ class Person:
 
     Parameters
     ----------
-    p300, n2, visual, alpha : array, shape (n_channels,)
+    p300, n2, visual, alpha, error : array, shape (n_channels,)
         How strongly each channel shows the component; the P300's peak is about 1.
     lids, sideways, muscle : array, shape (n_channels,)
         How strongly each channel shows blinks and upward movements of the eyes, movements to the right, and muscles.
@@ -23,6 +23,8 @@ class Person:
         How strongly each channel shows line noise.
     p300_latency, n2_latency, visual_latency : float
         When the components peak, in s after the flash.
+    error_latency : float
+        When the negative peak after an unexpected selection comes, in s after it is seen.
     alpha_hz : float
         Frequency of the alpha rhythm.
     mixing : array, shape (n_channels, n_channels)
@@ -48,6 +50,8 @@ class Person:
     mixing: FloatArray
     gaze_matrix: FloatArray
     gaze_shift: FloatArray
+    error: FloatArray
+    error_latency: float
 
 
 def draw_person(profile: Profile, rng: np.random.Generator) -> Person:
@@ -89,4 +93,6 @@ def draw_person(profile: Profile, rng: np.random.Generator) -> Person:
         mixing=np.linalg.cholesky(covariance),
         gaze_matrix=np.eye(2) + profile.tracker.bend * rng.standard_normal((2, 2)),
         gaze_shift=profile.tracker.offset_px * rng.standard_normal(2),
+        error=varied(montage.error_weights(places)),
+        error_latency=rng.uniform(0.23, 0.28),
     )

@@ -204,6 +204,9 @@ class RecordedParticipant:
     def flip(self, times: FloatArray) -> None:
         """Nothing changes: the recorded person saw these flashes already."""
 
+    def notice(self, time: float, expected: bool) -> None:
+        """Nothing: what was selected back then is not known."""
+
     def pull(self, until: float) -> list[Chunk]:
         """Return the samples that have arrived by the session time ``until`` (s), in V."""
         # The small term keeps a sample that is due now from being missed by rounding.

@@ -1,4 +1,4 @@
-"""What a brain answers to what is shown: a P300 to flashes waited for, and an echo of every edge of a flicker."""
+"""What a brain answers to what is shown: flashes waited for, every edge of a flicker, and what was selected."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,13 @@ _GRID_S = 0.0005
 _BESIDE, _BESIDE_PX = 0.2, 250.0
 
 _MIN_EDGES, _MIN_EDGES_PER_S = 4, 8.0
+
+FEEDBACK_FROM_S, FEEDBACK_UNTIL_S = 0.08, 0.9
+# Peaks after an unexpected selection: latency after the person's own (s), width (s), and height (uV); and the smaller
+# ones after one that was expected. Their sizes are such that an error decoder is right about as often as published:
+# four times in five.
+_UNEXPECTED = ((0.0, 0.03, -9.0), (0.08, 0.04, 11.0), (0.2, 0.06, -6.0))
+_EXPECTED = ((0.08, 0.05, 4.0),)
 
 
 def flickers(block: StimulusBlock) -> bool:
@@ -77,6 +84,36 @@ class FlashResponse:
             response += strength * (_P300_UV * np.outer(p300, person.p300) + _N2_UV * np.outer(n2, person.n2))
             self._last_target = flash
         return np.asarray(profile.snr * response)
+
+
+class FeedbackResponse:
+    """An error potential to a selection that was not meant, and a small positive wave to one that was.
+
+    Parameters
+    ----------
+    profile : Profile
+    person : Person
+    rng : numpy.random.Generator
+        How size and latency vary.
+
+    References
+    ----------
+    .. [1] P. W. Ferrez, J. del R. Millan, "Error-related EEG potentials generated during simulated brain-computer
+       interaction", IEEE Trans. Biomed. Eng. 55, 923-929, 2008.
+    """
+
+    def __init__(self, profile: Profile, person: Person, rng: np.random.Generator) -> None:
+        self._profile, self._person, self._rng = profile, person, rng
+
+    def __call__(self, lag: FloatArray, expected: bool) -> FloatArray:
+        """Response in uV, shape (n_samples, n_channels), at times ``lag`` (s) after the selection was shown."""
+        size, jitter = self._rng.standard_normal(2)
+        noticed = self._rng.random() >= self._profile.lapse_rate
+        latency = self._person.error_latency + self._profile.latency_jitter_s * jitter
+        peaks = _EXPECTED if expected else _UNEXPECTED
+        wave = np.sum([height * _bump(lag, latency + after, width) for after, width, height in peaks], axis=0)
+        strength = noticed * max(0.0, 1.0 + self._profile.amplitude_variation * size)
+        return np.asarray(self._profile.snr * strength * np.outer(wave, self._person.error))
 
 
 class FlickerResponse:

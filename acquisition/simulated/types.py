@@ -37,6 +37,10 @@ class Participant(Source, Protocol):
         """Show the block's next frames; shape (n_shown,), the session times (s) at which they really came."""
         ...
 
+    def notice(self, time: float, expected: bool) -> None:
+        """See what was selected, at this session time (s), and whether it is what was attended to."""
+        ...
+
 
 class PacedParticipant(Participant, Protocol):
     """A participant whose answers are recorded, so that the display has to follow its time."""

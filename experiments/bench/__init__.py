@@ -10,5 +10,6 @@ BENCHES: Mapping[str, str] = {
     "language": "experiments.bench.language:bench_language",
     "alignment": "experiments.bench.alignment:bench_alignment",
     "realism": "experiments.bench.realism:bench_realism",
+    "errors": "experiments.bench.errors:bench_errors",
     "faults": "experiments.bench.faults:bench_faults",
 }

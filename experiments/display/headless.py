@@ -106,9 +106,11 @@ class HeadlessDisplay:
         now = self._clock.now()
         yield from self._idle(now, now + seconds)
 
-    def feedback(self, selection: Selection, document: Document) -> None:
+    def feedback(self, selection: Selection, document: Document) -> float:
         """Tell what was selected; the time to see it belongs to the next page's gap."""
-        self._tell(what="selection", slot=selection.slot, reason=selection.reason, document=document.text)
+        now = self._clock.now()
+        self._tell(what="selection", time=now, slot=selection.slot, reason=selection.reason, document=document.text)
+        return now
 
     def _flip(self, time: float, code: int | None) -> float:
         self._clock.sleep_until(time)

@@ -34,6 +34,6 @@ class Display(Protocol):
         """Leave the page as it is."""
         ...
 
-    def feedback(self, selection: Selection, document: Document) -> None:
-        """Tell the person what was selected, and what the document is now."""
+    def feedback(self, selection: Selection, document: Document) -> float:
+        """Tell the person what was selected and what the document is now; return when that was shown (s)."""
         ...

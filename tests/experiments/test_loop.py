@@ -123,3 +123,18 @@ def test_a_replay_finds_the_first_event_that_differs(write):
     assert not result.exact
     assert result.first_difference == number
     assert result.n_identical == result.n_events - 1
+
+
+def test_error_potentials_move_the_prior_of_undo_after_an_insertion_and_replay_exactly(write):
+    run = write("error_potentials=true", "person.calibration_feedbacks=60", target="hello ")
+    felt = run.of_kind("felt")
+    inserted = [e for e in run.of_kind("selection") if e["slot"] is not None and e["command"] is None]
+    assert len(felt) == len(inserted) - 1  # what was inserted last ends the run
+    assert all(e["nats"] is not None for e in felt)
+    assert {e["time"] for e in felt} <= {e["time"] for e in run.of_kind("feedback")}
+    assert replay(run.folder.path).exact
+
+
+def test_error_potentials_go_with_paradigms_that_leave_their_band(write):
+    with pytest.raises(ValueError, match="not a recording"):
+        write("error_potentials=true", "person.recording=x.bdf")

@@ -342,3 +342,17 @@ def test_mistakes_get_one_sentence():
         participant.present(one_slot_at_a_time(np.random.default_rng(0)))
     with pytest.raises(ValueError, match="'snr' of profile 'odd' must be at least 0"):
         Profile("odd", snr=-1.0)
+
+
+def test_a_selection_that_was_not_meant_is_answered_by_an_error_potential():
+    def after(expected):
+        participant = SimulatedParticipant(replace(PROFILES["easy"], amplitude_variation=0.0), 1, 2, start=0.0)
+        if expected is not None:
+            participant.notice(1.0, expected)
+        return participant.pull(3.0)[0].data
+
+    nothing, meant, error = after(None), after(True), after(False)
+    second = slice(250, 500)
+    size = [np.abs(seen[second] - nothing[second]).max(axis=0) for seen in (meant, error)]
+    assert size[1].max() > 1.5 * size[0].max() > 0.0
+    assert np.array_equal(error[:250], nothing[:250])
