@@ -1,4 +1,4 @@
-"""What error potentials are worth: the same sessions with and without them, at thresholds that allow more errors or fewer."""
+"""What error potentials are worth: the same sessions with and without them, at two thresholds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +17,7 @@ PROFILES = ("easy", "typical", "hard")
 THRESHOLDS = (0.8, 0.95)
 NOTES = (
     "Simulated people write 'please open the window' on the virtual clock. Error potentials are simulated too, after "
-    "Ferrez and Millan (2008); no recording at hand has them, so these figures show what the platform does with them and "
-    "not how good they are in people. 'auc' is that of the error decoder on held-out selections of its calibration "
+    "Ferrez and Millan (2008): these figures show what the platform does with them, not how good they are in people. 'auc' is that of the error decoder on held-out selections of its calibration "
     "(100, three in ten wrong); 'x_seconds' the time with error potentials over that without, geometric mean over the "
     "people who wrote the text both times, and 'least' and 'most' its range over them."
 )
