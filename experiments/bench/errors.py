@@ -17,9 +17,10 @@ PROFILES = ("easy", "typical", "hard")
 THRESHOLDS = (0.8, 0.95)
 NOTES = (
     "Simulated people write 'please open the window' on the virtual clock. Error potentials are simulated too, after "
-    "Ferrez and Millan (2008): these figures show what the platform does with them, not how good they are in people. 'auc' is that of the error decoder on held-out selections of its calibration "
-    "(100, three in ten wrong); 'x_seconds' the time with error potentials over that without, geometric mean over the "
-    "people who wrote the text both times, and 'least' and 'most' its range over them."
+    "Ferrez and Millan (2008): these figures show what the platform does with them, not how good they are in people. "
+    "'auc' is that of the error decoder on held-out selections of its calibration (100, three in ten wrong); "
+    "'x_seconds' the time with error potentials over that without, geometric mean over the people who wrote the text "
+    "both times, and 'least' and 'most' its range over them."
 )
 
 
