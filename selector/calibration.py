@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
@@ -45,6 +46,84 @@ def platt(scores: FloatArray, y: NDArray[np.integer]) -> tuple[float, float]:
         return 0.0, 0.0
     prior_log_odds = np.log(y.sum() / (len(y) - y.sum()))
     return slope, float(model.intercept_[0]) - slope * float(scores.mean()) - float(prior_log_odds)
+
+
+def bounded(log_ratio: FloatArray, doubt: float) -> FloatArray:
+    """Log-likelihood ratios of flashes that with a small probability are not what they seem.
+
+    A target may go unnoticed and an artefact may look like an answer. However extreme a score, it then says no more
+    than ``ln((1 - doubt) / doubt)``, and moderate ones say nearly what they said.
+
+    Parameters
+    ----------
+    log_ratio : array
+        Target against nontarget, in nats.
+    doubt : float
+        Probability of the mix-up, between 0 and 0.5. Of ``n`` examples, none can rule out less than about ``1 / n``.
+
+    Returns
+    -------
+    array, of the same shape
+        In nats; as they are where ``doubt`` is 0.
+
+    Raises
+    ------
+    ValueError
+        If the probability is no such number.
+
+    Notes
+    -----
+    The likelihood of a mixture with mislabelled examples: Bootkrajang & Kaban, "Label-noise robust logistic
+    regression and its applications", ECML 2012.
+    """
+    if not 0 <= doubt < 0.5:
+        raise ValueError(f"Argument 'doubt' (got {doubt:g}) must be at least 0 and less than 0.5.")
+    if doubt == 0:
+        return log_ratio
+    trust, mix_up = np.log1p(-doubt), np.log(doubt)
+    return np.asarray(np.logaddexp(trust + log_ratio, mix_up) - np.logaddexp(trust, mix_up + log_ratio))
+
+
+def separation(log_ratio: FloatArray, y: NDArray[np.integer]) -> float:
+    """How far the means of targets' and nontargets' ratios lie apart, in nats; at least 0."""
+    return max(0.0, float(log_ratio[y == 1].mean() - log_ratio[y == 0].mean()))
+
+
+def flash_log_likelihood(log_ratio: FloatArray, lit: NDArray, apart: float) -> FloatArray:
+    """Log-likelihood of a trial's flashes, were each slot attended to, or nothing.
+
+    A slot's is the sum of its flashes' ratios. "Attends to nothing" is not the nontargets of somebody who attends:
+    at rest every score may be higher or lower than theirs. Nothing is assumed of how much, so a slot must beat it by
+    the contrast between its flashes and the others of the trial, and what all flashes have in common counts for
+    neither side.
+
+    Parameters
+    ----------
+    log_ratio : array, shape (n_flashes,)
+        Target against nontarget, in nats.
+    lit : array of bool, shape (n_flashes, n_slots)
+        Which slots each flash lit.
+    apart : float
+        See `separation`.
+
+    Returns
+    -------
+    array, shape (n_slots + 1,)
+        In nats, up to a constant; the last is "attends to nothing".
+
+    Notes
+    -----
+    With ratios of two normal densities that differ by ``apart`` in the mean and have one variance, and a common
+    offset with a flat prior, the ratio of a slot with m of n flashes to nothing is the sum of its own minus
+    ``m * (mean of all + apart / 2 * (1 - m / n))``. The subtrahend with the mean m over the slots is the last value.
+    """
+    n_flashes, n_slots = lit.shape
+    log_likelihood = np.zeros(n_slots + 1)
+    if n_flashes:
+        log_likelihood[:-1] = log_ratio @ lit.astype(np.float64)
+        m = lit.sum() / n_slots
+        log_likelihood[-1] = m * (log_ratio.mean() + apart / 2 * (1 - m / n_flashes))
+    return log_likelihood
 
 
 def surrogate_characters(
@@ -114,7 +193,8 @@ def temperature(
     Returns
     -------
     float
-        0 where the likelihood gained is, over the characters, within two standard errors of none.
+        0 where the likelihood gained may be none: where zero lies in its 95 % interval over the characters, by
+        Student's t.
 
     Notes
     -----
@@ -128,8 +208,10 @@ def temperature(
         return 0.0
     found = minimize_scalar(lambda t: -np.mean(_gains(t, surrogates)), bounds=(0.0, 1.0), method="bounded")
     gains = _gains(float(found.x), surrogates)
-    standard_error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
-    return float(found.x) if gains.mean() > 2 * standard_error else 0.0
+    if len(gains) < 2:
+        return 0.0
+    needed = stats.t.ppf(0.975, len(gains) - 1) * np.std(gains, ddof=1) / np.sqrt(len(gains))
+    return float(found.x) if gains.mean() > needed else 0.0
 
 
 def _gains(factor: float, surrogates: Sequence[tuple[FloatArray, NDArray[np.intp]]]) -> FloatArray:

@@ -9,7 +9,7 @@ from pyriemann.geometry.base import invsqrtm
 from sklearn.metrics import roc_auc_score
 
 from acquisition.stream import FloatArray
-from selector.calibration import platt, temperature
+from selector.calibration import bounded, platt, separation, temperature
 from selector.decoders.artefacts import limit_peaks
 from selector.decoders.cued import check_cued
 from selector.decoders.ensemble import MeanLogOdds, calibrated_erp_ensemble
@@ -55,6 +55,10 @@ class ErpDecoder(FlashDecoder):
         Of all members together.
     slope_, offset_ : float
         Turn a decision value into a log-likelihood ratio; fitted on held-out groups.
+    doubt_ : float
+        Bounds what one flash may say (see `selector.calibration.bounded`): one in so many targets as it was fitted to.
+    separation_ : float
+        How far ratios of targets and nontargets lie apart, in nats, on held-out groups.
     temperature_ : float
         Factor for sums of ratios; 0 where the labels mean nothing.
     auc_ : float
@@ -63,7 +67,7 @@ class ErpDecoder(FlashDecoder):
         As fitted on all epochs; absent after `from_arrays`, which does not need it.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     fitted: ClassVar[tuple[str, ...]] = (
         "limits_",
         "linear_",
@@ -74,6 +78,7 @@ class ErpDecoder(FlashDecoder):
         "intercept_",
         "slope_",
         "offset_",
+        "doubt_",
         "auc_",
     )
 
@@ -128,8 +133,12 @@ class ErpDecoder(FlashDecoder):
         scores = self.ensemble_.held_out_
         self.auc_ = float(np.mean([roc_auc_score(y[groups == g], scores[groups == g]) for g in np.unique(groups)]))
         self.slope_, self.offset_ = platt(scores, y)
+        # What no example of so many contradicts may still be wrong; two are enough to doubt.
+        self.doubt_ = 1.0 / max(3, int(y.sum()))
+        ratios = bounded(self.slope_ * scores + self.offset_, self.doubt_)
+        self.separation_ = separation(ratios, y)
         rng = np.random.default_rng(self.random_state)
-        self.temperature_ = temperature(self.slope_ * scores + self.offset_, y, groups, self.n_layouts, rng)
+        self.temperature_ = temperature(ratios, y, groups, self.n_layouts, rng)
         self.channels_ = np.array(channels, dtype=np.str_)
         self.n_channels_ = X.shape[1]
         self._forget()
@@ -144,7 +153,7 @@ class ErpDecoder(FlashDecoder):
         return np.asarray(self.temperature_ * self._score(X))
 
     def _score(self, epochs: FloatArray) -> FloatArray:
-        return np.asarray(self.slope_ * self.decision_function(epochs) + self.offset_)
+        return bounded(self.slope_ * self.decision_function(epochs) + self.offset_, self.doubt_)
 
     def _thin(self, X: NDArray) -> FloatArray:
         step = max(1, int(self.sfreq / DECIMATED_SFREQ))

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
+from selector.calibration import flash_log_likelihood
 from selector.types import Evidence
 
 
@@ -27,6 +28,8 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     n_channels_ : int
     temperature_ : float
         Factor for sums of ratios, since neighbouring epochs overlap.
+    separation_ : float
+        How far ratios of targets and nontargets lie apart, in nats.
 
     Notes
     -----
@@ -39,6 +42,7 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     channels_: NDArray[np.str_]
     n_channels_: int
     temperature_: float
+    separation_: float
 
     version: ClassVar[int]
     """Of what `to_arrays` gives; another one is refused."""
@@ -77,9 +81,9 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         Returns
         -------
         Evidence
-            log_likelihood, shape (n_slots + 1,), in nats; the last, "attends to nothing", is 0: no flash
-            was a target. A flash whose epoch has a hole or a NaN counts as lost: it says nothing and
-            lowers the quality, which is the usable share of the epochs that are over.
+            log_likelihood, shape (n_slots + 1,), in nats; for the last, "attends to nothing", see
+            `selector.calibration.flash_log_likelihood`. A flash whose epoch has a hole or a NaN counts as lost: it
+            says nothing and lowers the quality, which is the usable share of the epochs that are over.
 
         Raises
         ------
@@ -90,10 +94,9 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         waiting = [flash.time for flash in presentation.flashes if flash.time not in scores]
         n_due = len(presentation.flashes) - len(waiting)
         usable = [flash for flash in presentation.flashes if np.isfinite(scores.get(flash.time, np.nan))]
-        log_likelihood = np.zeros(presentation.n_slots + 1)
-        if usable:
-            ratios = np.array([scores[flash.time] for flash in usable])
-            log_likelihood[:-1] = ratios @ np.array([flash.slots for flash in usable], dtype=np.float64)
+        ratios = np.array([scores[flash.time] for flash in usable])
+        lit = np.array([flash.slots for flash in usable]).reshape(len(usable), presentation.n_slots)
+        log_likelihood = flash_log_likelihood(ratios, lit, self.separation_)
         newest = signals.newest(self.modality)
         return Evidence(
             modality=self.modality,
@@ -148,7 +151,7 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         """Names of fitted arrays whose shapes do not fit the others'."""
 
     def _kept(self) -> tuple[str, ...]:
-        return (*self.get_params(), "channels_", "n_channels_", "temperature_", *self.fitted)
+        return (*self.get_params(), "channels_", "n_channels_", "temperature_", "separation_", *self.fitted)
 
     def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float]:
         """Log-likelihood ratio of every flash whose epoch is over, by onset; NaN where it was lost."""
