@@ -9,6 +9,13 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that keep real time follow each other where others run beside them (``-n 2 --dist loadgroup``)."""
+    for item in items:
+        if item.get_closest_marker("lsl") or item.get_closest_marker("realtime"):
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """Folder with recordings and corpora, or a skip that says how to name it."""

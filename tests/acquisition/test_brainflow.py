@@ -11,6 +11,8 @@ from acquisition.brainflow import BrainFlowSource, board_names
 from acquisition.clock import VirtualClock
 from acquisition.stream import Chunk
 
+pytestmark = pytest.mark.realtime
+
 installed = pytest.mark.skipif(
     importlib.util.find_spec("brainflow") is None, reason="the extra 'brainflow' is not installed"
 )

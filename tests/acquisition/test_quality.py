@@ -165,10 +165,10 @@ def test_the_same_ticks_give_the_same_faults_and_never_fail(ticks: list[list[tup
 
 def test_an_idle_tick_costs_less_than_50_microseconds() -> None:
     health = Health([EEG, GAZE])
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(1000):
         health.update(0.0, [])
-    assert time.perf_counter() - begin < 0.05
+    assert time.process_time() - begin < 0.05
 
 
 def test_stamps_that_are_no_times_are_clock_faults_and_hide_nothing_after_them() -> None:

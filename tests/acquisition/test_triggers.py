@@ -70,6 +70,7 @@ def test_a_box_that_lowers_itself_is_sent_nothing_but_codes(port: tuple[int, str
     assert read(far, 2) == bytes([5, 6])
 
 
+@pytest.mark.realtime
 def test_a_code_is_at_the_far_end_of_a_serial_port_within_a_millisecond(port: tuple[int, str]) -> None:
     far, name = port
     clock = Wall()

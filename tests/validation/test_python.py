@@ -296,9 +296,9 @@ def test_deep_nesting_is_judged(validator):
 def test_a_candidate_takes_less_than_two_milliseconds(validator):
     before = (LIBRARY / "textwrap.py").read_text("utf-8")[:4000].rsplit("\n", 1)[0]
     verdict(validator, "", before)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(200):
         verdict(validator, "\n        width = max(len(line) for line in lines[1:])", before)
-    milliseconds = 1e3 * (time.perf_counter() - begun) / 200
+    milliseconds = 1e3 * (time.process_time() - begun) / 200
     print(f"\n{milliseconds:.3f} ms per candidate")
     assert milliseconds < 2

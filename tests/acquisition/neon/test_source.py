@@ -13,6 +13,8 @@ from acquisition.neon.library import load
 
 pytest.importorskip("pupil_labs.realtime_api", reason="the extra 'neon' is not installed")
 
+pytestmark = pytest.mark.realtime
+
 SCREEN = TaggedScreen.with_corner_tags(1920, 1080, 200)
 OFFSET_S, DRIFT = -4321.5, 3e-4
 RAMP_PX_S = 1500.0

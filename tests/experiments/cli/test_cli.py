@@ -1,7 +1,6 @@
 """The command line as a user meets it."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -15,19 +14,24 @@ from experiments.folder import RunFolder, unfinished_run
 from experiments.replay import replay
 
 
-def assent(*arguments, **options):
+def process(*arguments, **options):
+    """The same command, as a process of its own."""
     command = [sys.executable, "-m", "experiments.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280, **options)
 
 
-def demo(out: Path, *arguments):
-    result = assent("demo", "--out", out, "--json", *arguments)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+@pytest.fixture
+def demo(assent, tmp_path):
+    def run(*arguments):
+        result = assent("demo", "--fast", "--out", tmp_path, "--json", *arguments)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return run
 
 
 def test_help_reads_well_and_names_every_command():
-    shown = assent("--help")
+    shown = process("--help")
     assert shown.returncode == 0
     for command in ("demo", "replay", "evaluate", "report", "models", "bench"):
         assert command in shown.stdout
@@ -59,8 +63,10 @@ def test_help_imports_nothing_heavy():
         (("models", "train", "nothing"), "must be one of"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence):
-    result = assent(*arguments, cwd=tmp_path, env={**os.environ, "COLUMNS": "300"})
+def test_a_mistake_is_one_sentence_and_exit_code_2(assent, tmp_path, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
+    result = assent(*arguments)
     assert result.returncode == 2
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
@@ -68,13 +74,21 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(tmp_path, arguments, sentence
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_a_process_ends_as_the_command_does(tmp_path):
+    wrong = process("demo", "--kind", "poem", cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)
+    right = process("demo", "--fast", "--paradigm", "dwell", "--target", "a", "--json", cwd=tmp_path)
+    assert right.returncode == 0
+    assert json.loads(right.stdout)["exact"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [(), ("--kind", "python"), ("--paradigm", "dwell"), ("--paradigm", "dwell", "--kind", "python")],
     ids=" ".join,
 )
-def test_a_demo_on_the_virtual_clock_writes_its_target_and_replays(tmp_path, arguments):
-    summary = demo(tmp_path, "--fast", "--seed", 7, *arguments)
+def test_a_demo_on_the_virtual_clock_writes_its_target_and_replays(assent, demo, arguments):
+    summary = demo("--seed", 7, *arguments)
     assert summary["exact"]
     assert summary["document"] == summary["target"]
     assert summary["bits_from_person"] > 0
@@ -86,8 +100,8 @@ def test_a_demo_on_the_virtual_clock_writes_its_target_and_replays(tmp_path, arg
     assert values["n_identical"] == values["n_events"]
 
 
-def test_a_report_says_what_a_run_was_worth_and_draws_it(tmp_path):
-    summary = demo(tmp_path, "--fast", "--target", "the end")
+def test_a_report_says_what_a_run_was_worth_and_draws_it(assent, demo, tmp_path):
+    summary = demo("--target", "the end")
     picture = tmp_path / "run.svg"
     result = assent("report", summary["session"], "--picture", picture, "--json")
     assert result.returncode == 0, result.stderr
@@ -95,8 +109,8 @@ def test_a_report_says_what_a_run_was_worth_and_draws_it(tmp_path):
     assert picture.read_text(encoding="utf-8").count("<path") > 100
 
 
-def test_replay_exits_with_1_where_an_event_differs(tmp_path):
-    summary = demo(tmp_path, "--fast", "--target", "a")
+def test_replay_exits_with_1_where_an_event_differs(assent, demo):
+    summary = demo("--target", "a")
     events = Path(summary["session"]) / "events.jsonl"
     events.write_text(events.read_text(encoding="utf-8").replace('"reason": "threshold"', '"reason": "paused"'))
     result = assent("replay", summary["session"], "--json")
@@ -126,7 +140,9 @@ def test_a_run_killed_at_any_moment_is_whole_up_to_then(tmp_path, seed):
 @pytest.mark.lsl
 @pytest.mark.parametrize("paradigm", ["p300", "dwell"])
 def test_a_demo_over_lsl_writes_its_target_and_replays(tmp_path, paradigm):
-    summary = demo(tmp_path, "--paradigm", paradigm, "--target", "an", "--seed", 7)
+    result = process("demo", "--out", tmp_path, "--json", "--paradigm", paradigm, "--target", "an", "--seed", 7)
+    assert result.returncode == 0, result.stderr
+    summary = json.loads(result.stdout)
     assert summary["exact"]
     assert replay(Path(summary["session"])).exact
 
@@ -150,8 +166,8 @@ def test_ctrl_c_over_lsl_leaves_whole_files(tmp_path):
 
 @pytest.mark.realdata
 @pytest.mark.parametrize(("subject", "kind"), [("01", "text"), ("03", "text"), ("05", "text"), ("05", "python")])
-def test_a_recorded_participant_writes_with_real_eeg(tmp_path, data_root, subject, kind):
+def test_a_recorded_participant_writes_with_real_eeg(demo, data_root, subject, kind):
     recording = data_root / "recordings" / "p300_gtec8ch" / f"sub-{subject}.bdf"
-    summary = demo(tmp_path, "--fast", "--participant", recording, "--kind", kind, "--seed", 1)
+    summary = demo("--participant", recording, "--kind", kind, "--seed", 1)
     assert summary["exact"]
     assert replay(Path(summary["session"])).exact

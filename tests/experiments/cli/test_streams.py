@@ -85,7 +85,9 @@ def test_a_recording_is_played_with_its_markers(tmp_path):
         (("simulate", "--profile", "sleepy"), "must be one of easy"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_exit_code_2(arguments, sentence):
-    result = run(*arguments)
+def test_a_mistake_is_one_sentence_and_exit_code_2(assent, arguments, sentence):
+    local_network()
+    result = assent(*arguments)
     assert result.returncode == 2
+    assert "Traceback" not in result.stderr
     assert sentence in result.stderr
