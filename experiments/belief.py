@@ -168,6 +168,15 @@ class Belief:
         parts += [Part(cell, slot) for slot, cell in enumerate(leads) if slot not in taken]
         return tuple(parts)
 
+    def summary(self, n: int = 8) -> dict[str, Any]:
+        """The ``n`` heaviest cells, for the log."""
+        heaviest = sorted(self.cells, key=lambda cell: -cell.weight)[:n]
+        return {
+            "n_cells": len(self.cells),
+            "pruned": self.pruned,
+            "cells": [{"ends": cell.prefix[-40:], "weight": cell.weight} for cell in heaviest],
+        }
+
     @classmethod
     def weigh(cls, parts: Sequence[Part], p: FloatArray, keep: int = 160) -> "Belief":
         """Scale every part by what a trial said of its slot.

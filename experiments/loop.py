@@ -10,14 +10,13 @@ from experiments.belief import Belief
 from experiments.document import Document
 from experiments.page import Page
 from experiments.session import Session
+from generation.types import Candidate
 from selector.types import Selection
 
 
 def assemble(session: Session, document: Document, target: str | None, max_pages: int) -> Document:
     """Show pages and take selections until the target is written, or the pages are used up."""
     belief = Belief.sure_of(document.text)
-    unconfirmed: tuple[Presentation, int] | None = None
-    inserted_at: float | None = None
     for trial in count():
         if document.text == target or trial == max_pages:
             break
@@ -32,40 +31,27 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             candidates=trace.candidates,
             seconds=trace.seconds,
         )
-        selection, presentation = run_trial(session, trial, page, inserted_at)
+        selection, presentation = run_trial(session, trial, page)
         session.log.write(
-            "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_chosen(page, selection)
+            "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_account(page, selection)
         )
         session.log.sync()
-        if selection.slot is not None:
-            if unconfirmed and page.slots[selection.slot].candidate.command != "undo":
-                session.learn(*unconfirmed)
-            unconfirmed = presentation, selection.slot
-        document = follow(document, page, selection, session.n_layers)
-        belief = (
-            Belief.weigh(page.parts, selection.posterior.p)
-            if session.keeps_evidence
-            else Belief.sure_of(document.text)
-        )
-        session.log.write("belief", **_summary(belief))
+        chosen = page.chosen(selection)
+        session.learn(presentation, selection, chosen)
+        document = follow(document, chosen, session.n_layers)
+        said = Belief.weigh(page.parts, selection.posterior.p)
+        belief = said if session.keeps_evidence else Belief.sure_of(document.text)
+        session.log.write("belief", **belief.summary())
         session.log.write("document", text=document.text, layer=document.layer)
-        seen_at = session.display.feedback(selection, document)
-        session.log.write("feedback", trial=trial, time=seen_at)
-        inserts = selection.slot is not None and page.slots[selection.slot].candidate.command is None
-        inserted_at = seen_at if inserts else None
+        session.tell(trial, selection, chosen, document)
     return document
 
 
-def run_trial(
-    session: Session, trial: int, page: Page, inserted_at: float | None = None
-) -> tuple[Selection, Presentation]:
-    """Show one page and weigh the signals until the stopping rule decides.
-
-    ``inserted_at`` is when (s) the person saw the insertion that the page's undo would take back, if there is one.
-    """
+def run_trial(session: Session, trial: int, page: Page) -> tuple[Selection, Presentation]:
+    """Show one page and weigh the signals until the stopping rule decides."""
     for tick in session.display.read(page):
         session.hear(tick, "read")
-    posterior = session.feel(page, inserted_at)
+    posterior = session.feel(page)
     regions = page.regions(session.screen)
     presentation = Presentation(trial, regions, start=session.log.now)
     for _ in range(session.max_blocks):
@@ -89,19 +75,18 @@ def run_trial(
     return selection, presentation
 
 
-def follow(document: Document, page: Page, selection: Selection, n_layers: int) -> Document:
+def follow(document: Document, chosen: Candidate | None, n_layers: int) -> Document:
     """The document after a selection."""
-    if selection.slot is None:
+    if chosen is None:
         return document
-    candidate = page.slots[selection.slot].candidate
-    if candidate.command == "undo":
+    if chosen.command == "undo":
         return document.undo()
-    if candidate.command == "more":
+    if chosen.command == "more":
         return document.more(n_layers)
-    return document.insert(candidate.text)
+    return document.insert(chosen.text)
 
 
-def _chosen(page: Page, selection: Selection) -> dict[str, Any]:
+def _account(page: Page, selection: Selection) -> dict[str, Any]:
     """What was selected; how much of it came from the prior (against even odds), how much from the person's signals."""
     if selection.slot is None:
         return {}
@@ -113,14 +98,4 @@ def _chosen(page: Page, selection: Selection) -> dict[str, Any]:
         "p": float(posterior.p[slot]),
         "bits_from_prior": (log_prior + float(np.log(n_slots))) / float(np.log(2)),
         "bits_from_person": (float(np.log(posterior.p[slot])) - log_prior) / float(np.log(2)),
-    }
-
-
-def _summary(belief: Belief, n: int = 8) -> dict[str, Any]:
-    """The heaviest cells, for the log."""
-    heaviest = sorted(belief.cells, key=lambda cell: -cell.weight)[:n]
-    return {
-        "n_cells": len(belief.cells),
-        "pruned": belief.pruned,
-        "cells": [{"ends": cell.prefix[-40:], "weight": cell.weight} for cell in heaviest],
     }

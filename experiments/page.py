@@ -10,6 +10,7 @@ from acquisition.stream import FloatArray
 from experiments.belief import Part
 from experiments.display.screen import Screen
 from generation.types import Candidate
+from selector.types import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Page:
     @property
     def n_slots(self) -> int:
         return len(self.slots)
+
+    def chosen(self, selection: Selection) -> Candidate | None:
+        """What was selected; None where nothing was."""
+        return None if selection.slot is None else self.slots[selection.slot].candidate
 
     def slot_of(self, command: str) -> int | None:
         """The slot of a command; None where the page does not offer it."""

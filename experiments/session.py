@@ -15,12 +15,14 @@ from acquisition.stimulus import Presentation
 from acquisition.stream import Signals, Source, StreamLost
 from experiments.display.screen import Screen
 from experiments.display.types import Display, Tick
+from experiments.document import Document
 from experiments.log import EventLog
 from experiments.page import Page
 from experiments.pages import PageSource
+from generation.types import Candidate
 from selector.decoders.errors import ErrorDecoder
 from selector.fusion import fuse
-from selector.types import Decoder, Evidence, Learner, Paradigm, Posterior, StoppingRule
+from selector.types import Decoder, Evidence, Learner, Paradigm, Posterior, Selection, StoppingRule
 
 # Of all streams together; what was worth what before a trial is of no use to it.
 _SECONDS_KEPT = 200
@@ -76,6 +78,8 @@ class Session:
     seconds: deque[StreamQuality] = field(default_factory=lambda: deque(maxlen=_SECONDS_KEPT))
     _worth: dict[str, float] = field(default_factory=dict)
     _worth_at: tuple[float, float] = (np.inf, np.inf)
+    _unconfirmed: tuple[Presentation, int] | None = None
+    _inserted_at: float | None = None
     _heard: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def hear(self, tick: Tick, phase: str) -> None:
@@ -112,21 +116,31 @@ class Session:
                 self.report(Fault("", "evidence", self.log.now, 0.0, sentence))
         return posterior
 
-    def learn(self, presentation: Presentation, slot: int) -> None:
-        """Let decoders learn from a selection that the person let stand."""
+    def learn(self, presentation: Presentation, selection: Selection, chosen: Candidate | None) -> None:
+        """Let decoders learn from the selection before this one, unless this one undoes it."""
+        if selection.slot is None or chosen is None:
+            return
         learners = [decoder for decoder in self.decoders if isinstance(decoder, Learner)] if self.learns else []
-        for decoder in learners:
-            decoder.learn(presentation, slot, self.signals)
-        if learners:
-            self.log.write("learnt", trial=presentation.trial, slot=slot, decoders=[d.modality for d in learners])
+        if self._unconfirmed and learners and chosen.command != "undo":
+            shown, slot = self._unconfirmed
+            for decoder in learners:
+                decoder.learn(shown, slot, self.signals)
+            self.log.write("learnt", trial=shown.trial, slot=slot, decoders=[d.modality for d in learners])
+        self._unconfirmed = presentation, selection.slot
 
-    def feel(self, page: Page, inserted_at: float | None) -> Posterior:
+    def tell(self, trial: int, selection: Selection, chosen: Candidate | None, document: Document) -> None:
+        """Show the person what was selected."""
+        seen_at = self.display.feedback(selection, document)
+        self.log.write("feedback", trial=trial, time=seen_at)
+        self._inserted_at = seen_at if chosen is not None and chosen.command is None else None
+
+    def feel(self, page: Page) -> Posterior:
         """What is believed of a page before it flashes, after the brain's answer to the latest insertion."""
         log_prior = np.log(page.mass)
         undo = page.slot_of("undo")
-        if self.errors is not None and inserted_at is not None and undo is not None:
-            nats = self.errors.log_likelihood_ratio_at(inserted_at, self.signals)
-            self.log.write("felt", time=inserted_at, nats=nats)
+        if self.errors is not None and self._inserted_at is not None and undo is not None:
+            nats = self.errors.log_likelihood_ratio_at(self._inserted_at, self.signals)
+            self.log.write("felt", time=self._inserted_at, nats=nats)
             log_prior[undo] += nats or 0.0
             log_prior -= logsumexp(log_prior)
         return Posterior(log_prior, np.zeros_like(log_prior), np.exp(log_prior))

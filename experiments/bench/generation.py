@@ -73,7 +73,7 @@ def _write(pages: PageMaker, kind: Kind, target: str, max_pages: int) -> list[di
         slots = [{"text": s.candidate.text, "command": s.candidate.command} for s in page.slots]
         selection = _selection(page, wanted_slot(slots, document.text, target))
         belief = Belief.weigh(page.parts, selection.posterior.p)
-        document = follow(document, page, selection, pages.n_layers)
+        document = follow(document, page.chosen(selection), pages.n_layers)
     return seconds
 
 
