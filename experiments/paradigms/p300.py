@@ -16,16 +16,24 @@ from experiments.paradigms.types import Arrange, FittedDecoder, RecordedPerson, 
 from experiments.rig import signals
 from selector.decoders.erp import BAND, ErpDecoder
 from selector.paradigms.p300 import P300Groups
+from selector.paradigms.p300_adaptive import P300Adaptive
 from selector.types import Paradigm
+
+# A quarter of a repetition is chosen at a time: more often is no gain, since answers come most of a second late.
+_FLASHES_PER_REPETITION, _FLASHES_PER_CHOICE = 16, 4
 
 
 def _paradigm(config: Config, arrange: Arrange | None) -> Paradigm:
-    return P300Groups(
-        frame_rate=config.timing.refresh_hz,
-        soa_s=config.timing.soa_s,
-        flash_s=config.timing.flash_s,
-        arrange=arrange,
-    )
+    timing = config.timing
+    if config.flashing == "adaptive":
+        return P300Adaptive(
+            timing.refresh_hz, timing.soa_s, timing.flash_s, _FLASHES_PER_CHOICE, refractory=timing.refractory
+        )
+    return P300Groups(timing.refresh_hz, timing.soa_s, timing.flash_s, _FLASHES_PER_REPETITION, arrange)
+
+
+def _blocks_per_repetition(config: Config) -> int:
+    return _FLASHES_PER_REPETITION // _FLASHES_PER_CHOICE if config.flashing == "adaptive" else 1
 
 
 def _fit(config: Config, run: CalibrationRun, rng: np.random.Generator) -> FittedDecoder:
@@ -40,6 +48,10 @@ def _fit(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Fitte
 
 def _recorded(config: Config, path: Path, rng: np.random.Generator) -> RecordedPerson:
     """A decoder fitted to other characters of the recording than those played."""
+    if config.flashing != "fixed":
+        raise ValueError(
+            f"Setting 'flashing' (got {config.flashing!r}) must be 'fixed' with a recording, whose flashes are over."
+        )
     recording = read_recording(path)
     train, play = split_characters(recording, 2, rng)
     decoder = _fit_recorded(config, recording, train, rng)
@@ -94,4 +106,12 @@ def _shuffled_within(
     return shuffled
 
 
-WIRING = Wiring(stream="eeg", band=BAND, paradigm=_paradigm, fit=_fit, decoder=ErpDecoder, recorded=_recorded)
+WIRING = Wiring(
+    stream="eeg",
+    band=BAND,
+    paradigm=_paradigm,
+    fit=_fit,
+    decoder=ErpDecoder,
+    recorded=_recorded,
+    blocks_per_repetition=_blocks_per_repetition,
+)

@@ -69,6 +69,8 @@ class Wiring:
         Of what ``fit`` returns, with ``from_arrays``.
     recorded : callable, optional
         ``(config, path, rng)`` to a recorded participant, where recordings of the paradigm can be played.
+    blocks_per_repetition : callable
+        ``config`` to the number of blocks that make one of those that a trial's greatest length is counted in.
     """
 
     stream: str
@@ -77,3 +79,4 @@ class Wiring:
     fit: Callable[[Config, CalibrationRun, np.random.Generator], FittedDecoder]
     decoder: type[FittedDecoder]
     recorded: Callable[[Config, Path, np.random.Generator], RecordedPerson] | None = None
+    blocks_per_repetition: Callable[[Config], int] = lambda config: 1  # noqa: ARG005

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.stimulus import StimulusBlock
+from acquisition.stimulus import SlotMask, StimulusBlock
 from acquisition.stream import FloatArray
 from selector.types import Posterior
 
@@ -64,11 +64,7 @@ class P300Groups:
     ) -> None:
         if n_groups < 2 or n_groups % 2:
             raise ValueError(f"Argument 'n_groups' (got {n_groups}) must be an even number of at least 2.")
-        if not 1 <= round(flash_s * frame_rate) < round(soa_s * frame_rate):
-            raise ValueError(
-                f"Argument 'flash_s' (got {flash_s:g}) must last one frame at least ({1 / frame_rate:g} s) "
-                f"and one frame less than 'soa_s' (got {soa_s:g})."
-            )
+        check_timing(frame_rate, soa_s, flash_s)
         self.frame_rate = frame_rate
         self.soa_s = soa_s
         self.flash_s = flash_s
@@ -108,7 +104,10 @@ class P300Groups:
             self._last_flash = np.full(n_slots, -self.n_groups)
         flashes = self._draw(n_slots, rng)
         self._last_flash = flashes.max(axis=1) - self.n_groups
-        return StimulusBlock(codes=self._codes(flashes), frame_rate=self.frame_rate, regions=regions)
+        lit = np.zeros((self.n_groups, n_slots), dtype=bool)
+        lit[flashes.T, np.arange(n_slots)] = True
+        codes = flash_codes(lit, self.frame_rate, self.soa_s, self.flash_s)
+        return StimulusBlock(codes=codes, frame_rate=self.frame_rate, regions=regions)
 
     def _check(self, n_slots: int) -> None:
         n_cells = (self.n_groups // 2) ** 2
@@ -171,12 +170,36 @@ class P300Groups:
         border = first - last_flash <= REFRACTORY
         return np.asarray(inside.astype(np.intp) + border)
 
-    def _codes(self, flashes: IntArray) -> NDArray[np.uint8]:
-        soa = round(self.soa_s * self.frame_rate)
-        lit = np.zeros((len(flashes), self.n_groups, soa), dtype=np.uint8)
-        for pair in flashes.T:
-            lit[np.arange(len(flashes)), pair, : round(self.flash_s * self.frame_rate)] = 1
-        return lit.reshape(len(flashes), -1)
+
+def check_timing(frame_rate: float, soa_s: float, flash_s: float) -> None:
+    """See that a flash lasts at least a frame and ends before the next one.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    if not 1 <= round(flash_s * frame_rate) < round(soa_s * frame_rate):
+        raise ValueError(
+            f"Argument 'flash_s' (got {flash_s:g}) must last one frame at least ({1 / frame_rate:g} s) "
+            f"and one frame less than 'soa_s' (got {soa_s:g})."
+        )
+
+
+def flash_codes(groups: SlotMask, frame_rate: float, soa_s: float, flash_s: float) -> NDArray[np.uint8]:
+    """Codes (n_slots, n_frames) of groups (n_flashes, n_slots) that light up one after the other.
+
+    Parameters
+    ----------
+    groups : array of bool, shape (n_flashes, n_slots)
+    frame_rate : float
+        In Hz.
+    soa_s, flash_s : float
+        From one onset to the next, and how long a group is lit, in s; rounded to whole frames.
+    """
+    lit = np.zeros((*groups.T.shape, round(soa_s * frame_rate)), dtype=np.uint8)
+    lit[groups.T, : round(flash_s * frame_rate)] = 1
+    return lit.reshape(len(lit), -1)
 
 
 def _rename(flashes: IntArray, slot: int, asked: tuple[int, int]) -> IntArray:
