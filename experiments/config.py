@@ -97,6 +97,13 @@ PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "person.calibration_characters": 16,
         "person.calibration_blocks": 1,
     },
+    "cvep": {
+        "stopping.min_observations": 50,
+        "stopping.max_blocks": 2,
+        "stopping.tail_s": 0.3,
+        "person.calibration_characters": 16,
+        "person.calibration_blocks": 2,
+    },
 }
 """Defaults that differ by paradigm, under keys such as "stopping.tail_s"; whatever is set goes before them."""
 

@@ -35,6 +35,7 @@ PARADIGMS: Mapping[str, str] = {
     "p300": "experiments.paradigms.p300:WIRING",
     "dwell": "experiments.paradigms.dwell:WIRING",
     "ssvep": "experiments.paradigms.ssvep:WIRING",
+    "cvep": "experiments.paradigms.cvep:WIRING",
 }
 PARADIGM_GROUP = "assent.paradigms"
 

@@ -1,6 +1,9 @@
 """Code-modulated responses by their likelihood: a linear response in coloured noise."""
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, signal
 from sklearn.covariance import ledoit_wolf
 
@@ -9,6 +12,28 @@ from selector.decoders.cvep_codes import CodeDecoder, Events, expected_responses
 
 RIDGES = np.logspace(-4, 1, 11)
 """Ridges tried, as a share of the mean power of the lagged events."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearResponse:
+    """What a brain answers to events, and the noise that it is in.
+
+    Parameters
+    ----------
+    filters : array, shape (n_channels, rank)
+        To sources whose noise is white and of variance 1 once it went through ``ar``.
+    responses : array, shape (rank, n_features)
+        Of each source to each event at each lag.
+    ar : array, shape (ar_order + 1,)
+        Filter over time that whitens the noise.
+    ridge : float
+        As chosen.
+    """
+
+    filters: FloatArray
+    responses: FloatArray
+    ar: FloatArray
+    ridge: float
 
 
 class ResponseLikelihood(CodeDecoder):
@@ -60,21 +85,9 @@ class ResponseLikelihood(CodeDecoder):
         if len(X) < 2:
             raise ValueError(f"Argument 'X' must hold at least two trials to choose the ridge by (got {len(X)}).")
         X, M = X - X.mean(axis=2, keepdims=True), M - M.mean(axis=2, keepdims=True)
-        self.ar_, whiten = np.eye(1, self.ar_order + 1)[0], np.eye(X.shape[1])
-        # Response and noise depend on each other; the second round hardly moves them any more.
-        for _ in range(2):
-            filtered, lagged = self._whitened(X), self._whitened(M)
-            response, _ = _reduced_rank(whiten @ filtered, lagged, self.max_rank)
-            noise = X - linalg.solve(whiten, response) @ M
-            whiten = inverse_root(ledoit_wolf(in_rows(self._whitened(noise)))[0])
-            self.ar_ = _autoregression(whiten @ noise, self.ar_order)
-        noise = self._whitened(noise)
-        whiten = inverse_root(ledoit_wolf(in_rows(noise))[0])
-        response, self.ridge_ = _reduced_rank(whiten @ self._whitened(X), self._whitened(M), self.max_rank)
-        left, strength, right = linalg.svd(response, full_matrices=False)
-        rank = max(1, int((strength > 1e-9 * strength[0]).sum()))
-        self.filters_ = whiten.T @ left[:, :rank]
-        self.responses_ = (strength[:rank, None] * right[:rank]).reshape(rank, -1, self._n_lags())
+        found = fit_response(X, M, np.arange(len(X)), self.ar_order, self.max_rank)
+        self.filters_, self.ar_, self.ridge_ = found.filters, found.ar, found.ridge
+        self.responses_ = found.responses.reshape(len(found.responses), -1, self._n_lags())
 
     def _templates(self, events: FloatArray) -> FloatArray:
         return expected_responses(events, self.responses_)
@@ -86,15 +99,47 @@ class ResponseLikelihood(CodeDecoder):
                 f"(got {X.shape[2]})."
             )
         expected = templates[:, :, start:stop]
-        expected = self._whitened(expected - expected.mean(axis=2, keepdims=True))
+        expected = whitened(expected - expected.mean(axis=2, keepdims=True), self.ar_)
         sources = self.filters_.T @ X
-        sources = self._whitened(sources - sources.mean(axis=2, keepdims=True))
+        sources = whitened(sources - sources.mean(axis=2, keepdims=True), self.ar_)
         expected = expected.reshape(len(expected), -1)
         return np.asarray(sources.reshape(len(X), -1) @ expected.T - (expected**2).sum(axis=1) / 2)
 
-    def _whitened(self, signals: FloatArray) -> FloatArray:
-        """Run the noise's filter over time; its first samples, which lack a past, are dropped."""
-        return np.asarray(signal.lfilter(self.ar_, 1.0, signals, axis=-1)[..., self.ar_order :])
+
+def fit_response(
+    X: FloatArray, M: FloatArray, groups: NDArray[np.integer], ar_order: int, max_rank: int
+) -> LinearResponse:
+    """Learn a linear response in coloured noise from pieces of signals.
+
+    Parameters
+    ----------
+    X : array, shape (n_pieces, n_channels, n_times)
+    M : array, shape (n_pieces, n_features, n_times)
+        What it is a response to: lagged events.
+    groups : array of int, shape (n_pieces,)
+        The trial that each piece is of; ridge and rank are those that predict a trial best when learnt from the others.
+    ar_order : int
+        Order of the noise's autoregressive filter; so many samples at a piece's start only feed it.
+    max_rank : int
+        Most sources tried.
+    """
+    ar, whiten = np.eye(1, ar_order + 1)[0], np.eye(X.shape[1])
+    # Response and noise depend on each other; the second round hardly moves them any more.
+    for _ in range(2):
+        response, _ = _reduced_rank(whiten @ whitened(X, ar), whitened(M, ar), groups, max_rank)
+        noise = X - linalg.solve(whiten, response) @ M
+        whiten = inverse_root(ledoit_wolf(in_rows(whitened(noise, ar)))[0])
+        ar = _autoregression(whiten @ noise, ar_order)
+    whiten = inverse_root(ledoit_wolf(in_rows(whitened(noise, ar)))[0])
+    response, ridge = _reduced_rank(whiten @ whitened(X, ar), whitened(M, ar), groups, max_rank)
+    left, strength, right = linalg.svd(response, full_matrices=False)
+    rank = max(1, int((strength > 1e-9 * strength[0]).sum()))
+    return LinearResponse(whiten.T @ left[:, :rank], strength[:rank, None] * right[:rank], ar, ridge)
+
+
+def whitened(signals: FloatArray, ar: FloatArray) -> FloatArray:
+    """Run the noise's filter over the last axis; the first samples, which lack a past, are dropped."""
+    return np.asarray(signal.lfilter(ar, 1.0, signals, axis=-1)[..., len(ar) - 1 :])
 
 
 def _autoregression(noise: FloatArray, order: int) -> FloatArray:
@@ -108,9 +153,13 @@ def _autoregression(noise: FloatArray, order: int) -> FloatArray:
     return np.concatenate([[1.0], -linalg.solve_toeplitz(autocovariance[:-1], autocovariance[1:])])
 
 
-def _reduced_rank(X: FloatArray, M: FloatArray, max_rank: int) -> tuple[FloatArray, float]:
+def _reduced_rank(X: FloatArray, M: FloatArray, groups: NDArray[np.integer], max_rank: int) -> tuple[FloatArray, float]:
     """Response (n_channels, n_features) with the ridge and rank that predict trials left out best, and that ridge."""
     grams, products = M @ M.transpose(0, 2, 1), X @ M.transpose(0, 2, 1)
+    grams, products = (
+        np.stack([of_piece[groups == group].sum(axis=0) for group in np.unique(groups)])
+        for of_piece in (grams, products)
+    )
     gram, product = grams.sum(axis=0), products.sum(axis=0)
     ridges = RIDGES * np.trace(gram) / len(gram)
     errors = np.zeros((len(ridges), min(max_rank, *product.shape)))
