@@ -14,12 +14,13 @@ from generation.ngram import ArpaModel, load_model
 
 _log = logging.getLogger(__name__)
 
-_RECIPES = {
+_NGRAMS = {
     "english-words": recipes.train_english_words,
     "english-characters": recipes.train_english_characters,
     "python-tokens": recipes.train_python_tokens,
     "python-characters": recipes.train_python_characters,
 }
+_LLAMA = "tiny-llama"
 _DIGITS = 4
 
 
@@ -31,7 +32,7 @@ class ModelInfo:
     ----------
     name : str
     kind : str
-        The kind of document it serves: "text" or "python".
+        The kind of document it serves: "text", "python" or "every".
     file : Path
     sha256 : str
     licence : str
@@ -119,9 +120,23 @@ def verify(info: ModelInfo) -> str:
 
 
 def load(name: str) -> ArpaModel:
-    """Load a model by name, after checking its file.
+    """Load an n-gram model by name, after checking its file.
 
     Its arrays are kept in the user's cache folder, so that the next start is quick.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is missing, damaged, no n-gram model or not in the manifest.
+    """
+    info = checked(name)
+    if info.name not in _NGRAMS:
+        raise ValueError(f"Argument 'name' (got {name!r}) must be an n-gram model: {', '.join(_NGRAMS)}.")
+    return load_model(info.file, _cached_table(info))
+
+
+def checked(name: str) -> ModelInfo:
+    """A model by name, its file checked.
 
     Raises
     ------
@@ -132,7 +147,7 @@ def load(name: str) -> ArpaModel:
     fault = verify(info)
     if fault:
         raise ValueError(fault) if info.file.is_file() else FileNotFoundError(fault)
-    return load_model(info.file, _cached_table(info))
+    return info
 
 
 def train(name: str, corpora: Path, out: Path) -> Path:
@@ -142,9 +157,9 @@ def train(name: str, corpora: Path, out: Path) -> Path:
     ----------
     name : str
     corpora : Path
-        Folder that holds ``text/``; the Python models need only the standard library's source.
+        Folder that holds ``text/``; the n-grams of Python need only the standard library's source.
     out : Path
-        Folder for the ARPA file.
+        Folder for the file.
 
     Returns
     -------
@@ -154,13 +169,17 @@ def train(name: str, corpora: Path, out: Path) -> Path:
     Raises
     ------
     ValueError
-        If there is no such recipe, or a training text is empty, binary or not UTF-8.
+        If there is no such recipe, what it takes is not installed, or a training text is empty, binary or not UTF-8.
     FileNotFoundError
         If a training text is missing.
     """
-    if name not in _RECIPES:
-        raise ValueError(f"Argument 'name' (got {name!r}) must be one of {', '.join(_RECIPES)}.")
-    table = _RECIPES[name](corpora)
+    if name == _LLAMA:
+        from generation.tiny_llama.recipe import make_tiny_llama
+
+        return make_tiny_llama(corpora, out)
+    if name not in _NGRAMS:
+        raise ValueError(f"Argument 'name' (got {name!r}) must be one of {', '.join((*_NGRAMS, _LLAMA))}.")
+    table = _NGRAMS[name](corpora)
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.arpa.gz"
     write_arpa(table, path, digits=_DIGITS)

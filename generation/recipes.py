@@ -35,7 +35,7 @@ HELD_OUT_MODULES = (
     "textwrap.py",
 )
 # Tests, generated tables and tools that no longer count as today's Python.
-_SKIPPED_FOLDERS = frozenset(
+SKIPPED_FOLDERS = frozenset(
     {"test", "tests", "idlelib", "lib2to3", "pydoc_data", "encodings", "turtledemo", "site-packages", "__pycache__"}
     | {"idle_test", "distutils", "ensurepip"}
 )
@@ -89,7 +89,7 @@ def standard_library() -> dict[str, str]:
     sources = {}
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder)
-        if not _SKIPPED_FOLDERS & set(name.parts) and str(name) not in HELD_OUT_MODULES:
+        if not SKIPPED_FOLDERS & set(name.parts) and str(name) not in HELD_OUT_MODULES:
             sources[str(name)] = double_quote_all(read_text(path)) if path.stat().st_size else ""
     return {name: source for name, source in sources.items() if source}
 

@@ -1,0 +1,236 @@
+"""Scores candidates with a GGUF model: log P(candidate | what stands before), many in one go."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.arpa import FloatArray
+from generation.llama import Llama, LogProbabilities, Row
+
+_CHARACTERS_PER_TOKEN = 8  # text further back than so many for each token of the context is not even cut
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model makes of candidates.
+
+    Parameters
+    ----------
+    first : array, shape (n_candidates,)
+        Log-probability (nats) of each one's first token; nan where it was refused.
+    whole : array, shape (n_candidates,)
+        Log-probability (nats) of all of it; nan where it was refused or not asked for.
+    n_tokens : int array, shape (n_candidates,)
+    """
+
+    first: FloatArray
+    whole: FloatArray
+    n_tokens: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Continuation:
+    """A candidate's tokens after the context, and the blank that must follow them."""
+
+    tokens: tuple[int, ...]
+    blank: bytes
+
+    @property
+    def fed(self) -> tuple[int, ...]:
+        """Tokens that must be evaluated: what follows the last one matters only if a blank must."""
+        return self.tokens if self.blank else self.tokens[:-1]
+
+
+class LlmScorer:
+    """A GGUF model that keeps what it has read, so that each page costs only what is new.
+
+    The context is evaluated once; candidates share its cells and each other's beginnings, and one call evaluates them
+    all. Where a candidate changes how the context's end is cut into tokens, the context gives this end back, and the
+    probability of what was given back is divided out. A blank or line end that a candidate ends with stands for every
+    token that begins with it: it says that the block is over, so that long candidates and short ones compare.
+
+    Parameters
+    ----------
+    path : Path
+    n_context : int, optional
+        Tokens kept of what stands before; at most, and by default, what the model was trained with, up to 2048.
+    n_batch : int
+        Tokens evaluated at once. A candidate with more is refused.
+    n_at_once : int
+        Candidates evaluated at once; more are taken in turns.
+    n_threads : int
+        A tiny model is fastest with one.
+
+    Raises
+    ------
+    ImportError
+        If llama-cpp-python is not installed.
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no whole GGUF file of an architecture that llama.cpp knows, or there is too little memory for it.
+    """
+
+    def __init__(
+        self, path: Path, n_context: int | None = None, n_batch: int = 256, n_at_once: int = 32, n_threads: int = 1
+    ) -> None:
+        self._llama = Llama(path, n_context, n_batch, n_at_once + 1, n_threads)
+        self._n_at_once = n_at_once
+        self._read: list[int] = []
+        self._next: LogProbabilities = np.empty(0, np.float32)
+        self._beginning_with: dict[bytes, NDArray[np.int64]] = {}
+
+    def __enter__(self) -> "LlmScorer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._llama.close()
+
+    def score(
+        self, before: str, candidates: Sequence[str], n_whole: int | None = None, prior: FloatArray | None = None
+    ) -> Scores:
+        """Log P(candidate | before): of the first token for all, of the whole for the most promising ones.
+
+        Parameters
+        ----------
+        before : str
+            The document up to the cursor.
+        candidates : sequence of str
+        n_whole : int, optional
+            So many are scored as wholes: those with most ``first + prior``. All by default.
+        prior : array, shape (n_candidates,), optional
+            What others think of the candidates (nats).
+        """
+        context, given_back, all_ = self._cut(before, candidates)
+        self._read_on(context)
+        given = self._log_mass(self._next, given_back) if given_back else 0.0
+        fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
+        opening = np.array([self._opening(each) for each in all_]).reshape(len(all_)) - given
+        first = np.where(fits, opening, np.nan)
+        order = np.argsort(-(opening if prior is None else opening + prior), kind="stable")
+        chosen = [place for place in order.tolist() if fits[place]][:n_whole]
+        whole = np.full(len(all_), np.nan)
+        for group in self._groups(chosen, all_):
+            whole[group] = opening[group] + self._evaluate([all_[place] for place in group])
+        return Scores(first, whole, np.array([len(each.tokens) for each in all_], np.int64))
+
+    def log_p_of_document(self, text: str) -> float:
+        """Log-probability (nats) of a document from its beginning; where it is long, half a context is kept."""
+        self.forget()
+        size, n_batch = self._llama.n_context, self._llama.n_batch
+        tokens = [self._llama.begin, *self._llama.tokens(text)]
+        total, done = 0.0, 1
+        while done < len(tokens):
+            begin = 0 if done == 1 else done - size // 2
+            window = tokens[begin : begin + size]
+            self._llama.drop([0])
+            for at in range(0, len(window), n_batch):
+                part = window[at : at + n_batch]
+                rows = [Row(t, at + i, (0,), begin + at + i + 1 >= done) for i, t in enumerate(part)]
+                following = tokens[max(begin + at + 1, done) : begin + at + len(part) + 1]
+                log_p = self._llama.evaluate(rows)[: len(following)]
+                total += float(log_p[np.arange(len(following)), following].sum())
+            done = begin + len(window) + 1
+        self.forget()
+        return total
+
+    def forget(self) -> None:
+        """Drop what was read."""
+        self._llama.drop([0])
+        self._read = []
+
+    def _cut(self, before: str, candidates: Sequence[str]) -> tuple[list[int], bytes, list[_Continuation]]:
+        """The context's tokens that no candidate changes, what it gave back, and the candidates from there on."""
+        tail = self._tail(before)
+        alone = self._llama.tokens(tail)
+        bodies = [candidate.rstrip() for candidate in candidates]
+        both = [self._llama.tokens(tail + body) for body in bodies]
+        n_kept = min((_n_common(alone, tokens) for tokens in both), default=len(alone))
+        given_back = b"".join(self._llama.pieces[token] for token in alone[n_kept:])
+        continuations = [
+            _Continuation(tuple(tokens[n_kept:]), candidate[len(body) :][:1].encode())
+            for tokens, candidate, body in zip(both, candidates, bodies, strict=True)
+        ]
+        return [self._llama.begin, *alone[:n_kept]], given_back, continuations
+
+    def _tail(self, before: str) -> str:
+        """What of a document fits the context, cut where it stays cut while the document grows."""
+        step = self._llama.n_context
+        begin = max(0, -(-(len(before) - _CHARACTERS_PER_TOKEN * step) // step)) * step
+        while len(self._llama.tokens(before[begin:])) + 1 >= self._llama.n_context:
+            begin += step
+        return before[begin:]
+
+    def _read_on(self, context: list[int]) -> None:
+        """Evaluate what is new of the context, its last token at least where anything changed."""
+        if context == self._read:
+            return
+        kept = min(_n_common(context, self._read), len(context) - 1)
+        self._llama.drop([0], kept)
+        for at in range(kept, len(context), self._llama.n_batch):
+            part = context[at : at + self._llama.n_batch]
+            log_p = self._llama.evaluate([Row(t, at + i, (0,), i == len(part) - 1) for i, t in enumerate(part)])
+        self._read, self._next = context, log_p[0]
+
+    def _opening(self, one: _Continuation) -> float:
+        """Log-probability of a continuation's first token, or of its blank if it has none."""
+        return float(self._next[one.tokens[0]]) if one.tokens else self._log_mass(self._next, one.blank)
+
+    def _groups(self, chosen: list[int], all_: Sequence[_Continuation]) -> Iterator[list[int]]:
+        """Candidates that fit one call."""
+        group: list[int] = []
+        n_rows = 0
+        for place in chosen:
+            n = len(all_[place].fed)
+            if group and (len(group) == self._n_at_once or n_rows + n > self._llama.n_batch):
+                yield group
+                group, n_rows = [], 0
+            group.append(place)
+            n_rows += n
+        if group:
+            yield group
+
+    def _evaluate(self, group: Sequence[_Continuation]) -> FloatArray:
+        """Log-probability of all after the first token; beginnings that continuations share are evaluated once."""
+        prefixes: dict[tuple[int, ...], list[int]] = {}
+        for sequence, one in enumerate(group, 1):
+            for length in range(1, len(one.fed) + 1):
+                prefixes.setdefault(one.tokens[:length], []).append(sequence)
+        total = np.zeros(len(group))
+        if not prefixes:
+            return total
+        sequences = range(1, len(group) + 1)
+        self._llama.share(sequences)
+        begin = len(self._read) - 1
+        ordered = sorted(prefixes, key=len)
+        log_p = self._llama.evaluate([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
+        self._llama.drop(sequences)
+        for prefix, row in zip(ordered, log_p, strict=True):
+            for sequence in prefixes[prefix]:
+                one = group[sequence - 1]
+                is_last = len(prefix) == len(one.tokens)
+                total[sequence - 1] += self._log_mass(row, one.blank) if is_last else row[one.tokens[len(prefix)]]
+        return total
+
+    def _log_mass(self, log_p: LogProbabilities, beginning: bytes) -> float:
+        """Log-probability that the next token begins so, or, if none does, that it is where this begins."""
+        if beginning not in self._beginning_with:
+            pieces = self._llama.pieces
+            found = [token for token, piece in enumerate(pieces) if piece.startswith(beginning)]
+            found = found or [token for token, piece in enumerate(pieces) if piece and beginning.startswith(piece)]
+            self._beginning_with[beginning] = np.array(found)
+        return float(np.logaddexp.reduce(log_p[self._beginning_with[beginning]].astype(float)))
+
+
+def _n_common(one: Sequence[int], other: Sequence[int]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
