@@ -145,25 +145,38 @@ class SsvepProtocol(Protocol):
 
 
 class CvepProtocol(Protocol):
-    """Windows of trials; with ``step`` (s) they also begin later in a trial, as often as one fits."""
+    """Windows of trials; with ``step`` (s) they also begin later in a trial, as often as one fits.
+
+    With ``online`` the loop's decoder hears each trial grow from its first frame on, and how true its probabilities are
+    is scored, too.
+    """
 
     filter: FilterSettings | None = None
+    online: bool = False
     folds: Annotated[int, Field(ge=2)] | Literal["trial"]
     windows: Annotated[tuple[Positive, ...], Field(min_length=1)]
     step: Positive | None = None
 
 
 class GazeProtocol(Protocol):
-    """Gaze from the first flash of an inquiry; "all" ends with its last flash."""
+    """Gaze from the first flash of an inquiry; "all" ends with its last flash.
+
+    With ``probabilities``, how true they are is scored, too.
+    """
 
     leave_out: Literal["inquiry"]
+    probabilities: bool = False
     windows: Annotated[tuple[Positive | Literal["all"], ...], Field(min_length=1)]
 
 
 class FixationProtocol(Protocol):
-    """One look per target; with ``confirmed`` the decoder learns from the looks before, whose targets are known."""
+    """One look per target; with ``confirmed`` the decoder learns from the looks before, whose targets are known.
+
+    With ``probabilities``, how true they are is scored, too.
+    """
 
     confirmed: bool = False
+    probabilities: bool = False
 
     @property
     def trains(self) -> bool:

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.files import RecordedSignals, read_any
-from acquisition.stream import FloatArray
+from acquisition.stimulus import Presentation, StimulusBlock
+from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
 from experiments.evaluation.datasets import Choice, FixationDataset, FixationProtocol, Grid
 from experiments.evaluation.decoders import build
+from experiments.evaluation.probabilities import Decision, decide, probability_scores
 from experiments.evaluation.recordings import find_markers, named_groups
 from experiments.evaluation.scores import Score, accuracy
 
-MIN_CONFIRMED = 20
-"""Looks that a decoder needs before it can learn from them."""
+# A look is one sample; it is shown for as long as the decoder waits for the eyes, and as long again.
+_FRAME_HZ = 1.0
 
 
 def read_fixations(path: Path) -> RecordedSignals:
@@ -37,32 +39,39 @@ def fixation_scores(
     ValueError
         If a marker names no cell, or there is not one for each look.
     """
-    hits: dict[str, list[bool]] = {}
+    found: dict[str, list[Decision]] = {}
     for recording in recordings:
         condition = named_groups(recording.path, dataset.files).get("condition", "accuracy")
         targets = _targets(recording, dataset)
         decoder = build(choice, screen_px=dataset.grid.screen_px)
-        hits.setdefault(condition, []).extend(_hits(decoder, recording, targets, dataset.grid, protocol))
-    return [accuracy(subject, choice.name, name, None, sum(found), len(found)) for name, found in hits.items()]
+        found.setdefault(condition, []).extend(_decisions(decoder, recording, targets, dataset.grid, protocol))
+    scores = []
+    for condition, decisions in found.items():
+        hits = sum(decision.hit for decision in decisions)
+        scores.append(accuracy(subject, choice.name, condition, None, hits, len(decisions)))
+        if protocol.probabilities:
+            scores += probability_scores(subject, choice.name, condition, None, decisions)
+    return scores
 
 
-def _hits(
+def _decisions(
     decoder: Any, recording: RecordedSignals, targets: NDArray[np.intp], grid: Grid, protocol: FixationProtocol
-) -> list[bool]:
-    """Was each look decoded as its target, in the order in which they were recorded?"""
-    regions, centres = _cells(grid)
-    points = decoder.points(recording.data, recording.channels)
-    seen = np.isfinite(points).all(axis=1)
-    # Times are whole seconds, and two looks can share one.
-    order = np.arange(len(points), dtype=np.float64)
-    hits = []
+) -> list[Decision]:
+    """What was made of each look, in the order in which they were recorded."""
+    regions, _ = _cells(grid)
+    block = StimulusBlock(np.zeros((len(regions), 2), dtype=np.uint8), _FRAME_HZ, regions)
+    # Times are whole seconds, and two looks can share one: each gets a second of its own.
+    signals = Signals([StreamInfo("gaze", 1.0, recording.channels, recording.unit)])
+    decisions = []
     for look, target in enumerate(targets):
-        before = np.flatnonzero(seen[:look])
-        if protocol.confirmed and seen[look] and len(before) >= MIN_CONFIRMED:
-            decoder.fit(recording.data[before], centres[targets[before]], order[before])
-        scores = decoder.log_likelihood(points[look : look + 1], regions, 1.0)[:-1]
-        hits.append(bool(seen[look] and scores.argmax() == target))
-    return hits
+        signals.append([Chunk("gaze", np.array([float(look)]), recording.data[look : look + 1])])
+        flips = look + np.array([-0.5, 0.5]) / _FRAME_HZ
+        presentation = Presentation(look, regions, start=float(flips[0])).then(block).shown(flips)
+        evidence = decoder.decode(presentation, signals)
+        decisions.append(decide(evidence, int(target)))
+        if protocol.confirmed:
+            decoder.learn(presentation, int(target), signals)
+    return decisions
 
 
 def _targets(recording: RecordedSignals, dataset: FixationDataset) -> NDArray[np.intp]:

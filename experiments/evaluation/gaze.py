@@ -13,8 +13,10 @@ from acquisition.stimulus import Presentation, StimulusBlock
 from acquisition.stream import FloatArray, SampleArray
 from experiments.evaluation.datasets import Choice, GazeDataset, GazeMarkers, GazeProtocol
 from experiments.evaluation.decoders import build
+from experiments.evaluation.probabilities import Decision, decide, probability_scores
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
+from selector.types import Evidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,16 +95,20 @@ def gaze_scores(
     learnt = _inquiries(training, keys, patterns)
     if not learnt and len(tested) < 2:
         raise ValueError(f"Leaving one inquiry out needs at least two (got one in {recordings[0].path}).")
-    hits = dict.fromkeys(protocol.windows, 0)
+    found: dict[float | Literal["all"], list[Decision]] = {window: [] for window in protocol.windows}
     decoder = build(choice, screen_px=keys.screen_px)
     for number, inquiry in enumerate(tested):
         decoder = _fitted(decoder, learnt or tested[:number] + tested[number + 1 :], keys)
         for window in protocol.windows:
-            hits[window] += _selects(decoder, inquiry, window, keys) == inquiry.key
-    return [
-        accuracy(subject, choice.name, "accuracy", None if window == "all" else window, hits[window], len(tested))
-        for window in protocol.windows
-    ]
+            found[window].append(decide(_evidence(decoder, inquiry, window, keys), inquiry.key))
+    scores = []
+    for window, decisions in found.items():
+        at = None if window == "all" else window
+        hits = sum(decision.hit for decision in decisions)
+        scores.append(accuracy(subject, choice.name, "accuracy", at, hits, len(decisions)))
+        if protocol.probabilities:
+            scores += probability_scores(subject, choice.name, "accuracy", at, decisions)
+    return scores
 
 
 def _inquiries(recordings: Sequence[RecordedSignals], keys: Keys, patterns: GazeMarkers) -> list[Inquiry]:
@@ -133,22 +139,24 @@ def _inquiries(recordings: Sequence[RecordedSignals], keys: Keys, patterns: Gaze
 
 
 def _fitted(decoder: Any, inquiries: Sequence[Inquiry], keys: Keys) -> Any:
-    centres = [np.tile(keys.centres[inquiry.key], (len(inquiry.points), 1)) for inquiry in inquiries]
+    cued = np.repeat([inquiry.key for inquiry in inquiries], [len(inquiry.points) for inquiry in inquiries])
     return decoder.fit(
         np.concatenate([inquiry.points for inquiry in inquiries]),
-        np.concatenate(centres),
+        keys.centres[cued],
         np.concatenate([inquiry.times for inquiry in inquiries]),
+        sizes=keys.regions[cued, 2:],
+        channels=inquiries[0].recording.channels,
     )
 
 
-def _selects(decoder: Any, inquiry: Inquiry, window: float | Literal["all"], keys: Keys) -> int | None:
-    """The likeliest key by what was looked at in the window; None where there was no gaze."""
+def _evidence(decoder: Any, inquiry: Inquiry, window: float | Literal["all"], keys: Keys) -> Evidence:
+    """What the gaze in the window says of each key."""
     end = inquiry.end if window == "all" else inquiry.start + window
     block = StimulusBlock(np.zeros((len(keys.labels), 2), dtype=np.uint8), 1 / (end - inquiry.start), keys.regions)
     presentation = Presentation(trial=0, regions=keys.regions, start=inquiry.start).then(block)
     signals = as_signals(inquiry.recording, "gaze", until=end)
-    evidence = decoder.decode(presentation.shown(np.array([inquiry.start, end])), signals)
-    return int(np.argmax(evidence.log_likelihood[:-1])) if evidence.n_observations else None
+    evidence: Evidence = decoder.decode(presentation.shown(np.array([inquiry.start, end])), signals)
+    return evidence
 
 
 def _read_positions(path: Path) -> tuple[tuple[float, float], dict[str, list[float]]]:

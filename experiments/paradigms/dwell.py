@@ -24,10 +24,13 @@ def _fit(config: Config, run: CalibrationRun, rng: np.random.Generator) -> Fitte
     if config.control == "shuffled-labels":
         cued = _unrelated(cued, centres, rng)
     looked = [(times >= trial.presentation.start) & (times <= trial.presentation.end) for trial in run.trials]
+    slots = np.repeat(cued, [int(during.sum()) for during in looked])
     return GazeDecoder().fit(
         np.concatenate([gaze[during] for during in looked]),
-        np.concatenate([np.tile(centres[slot], (int(d.sum()), 1)) for d, slot in zip(looked, cued, strict=True)]),
+        centres[slots],
         np.concatenate([times[during] for during in looked]),
+        sizes=regions[slots, 2:],
+        channels=run.signals.streams["gaze"].channels,
     )
 
 

@@ -1,7 +1,6 @@
 """Gaze: how well the eyes' path fits a look at each slot."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -10,24 +9,30 @@ from sklearn.base import BaseEstimator
 
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
+from selector.decoders.gaze_density import Expected, LookDensity, temperature
+from selector.decoders.gaze_field import FieldPrior, Looks, OffsetField
+from selector.decoders.gaze_kept import FITTED, LOOKS, check_kept
+from selector.decoders.gaze_looks import check_cued, correlation_time, eyes_of, resting_place, split_looks
 from selector.types import Evidence
 
 LOOK_SHARE = 0.15
 """Standard deviation of where in a slot people look, as a share of its width and height."""
 
-MAX_SCREENS = 10.0
-"""Gaze that many screens away is a tracker's word for "lost"."""
+MAX_LOOKS = 128
+"""Older ones are forgotten."""
 
-MAX_TAU_S = 2.0
+_MAX_PAUSE_S = 600.0
+_N_FOLDS = 10
+_LENGTHS_S = (0.25, 0.5, 1.0, 2.0, 60.0)
 
 
 class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
     """Evidence from where the eyes rest.
 
-    Raw gaze is mapped to the screen by an affine transform; around each slot's centre it is spread as a
-    two-dimensional Student t, whose tails forgive blinks and glances. Neighbouring samples are not
-    independent: samples over T seconds count as 1 + T / tau. Without calibration the transform is the
-    identity and the spread is wide.
+    Each eye is off by a smooth field over the screen, learnt from looks at known places: those of a calibration, and
+    selections that the person let stand. Samples spread around what the field expects as a two-dimensional Student
+    t, as wide as the field is unsure, and some look elsewhere. Neighbouring samples are not independent: samples
+    over T seconds count as 1 + T / tau. Without calibration the field is zero and wide.
 
     Parameters
     ----------
@@ -38,29 +43,37 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
     latency_s : float
         Samples up to this long (s) after the trial's start are not used: the eyes have yet to move.
     scale_px : float
-        Spread (px) as long as there is no calibration.
+        Spread (px) of a look around the field, as long as nothing is learnt.
     tau_s : float
-        Correlation time (s) as long as there is no calibration.
+        Correlation time (s) as long as there is no calibration: as long as the eyes rest at one place.
+    field_px : float
+        How far off (px) a tracker is, typically, on each axis.
+    drift_px : float
+        How far (px) that wanders off in a minute, typically.
+    lapse : float
+        Share of the time in which the eyes are elsewhere although a slot is attended to.
 
     Attributes
     ----------
-    affine_ : array, shape (2, 3)
-        Screen px from raw gaze: factors of x, of y, and the offset in px.
-    scale_ : array, shape (2,)
-        Spread along x and y, in px.
+    looks_at_ : array, shape (n_looks, n_eyes, 2)
+        Where the eyes rested in each look learnt from, in px; NaN where an eye was lost.
+    looks_targets_, looks_aims_ : array, shape (n_looks, 2)
+        Centre of what was looked at, and spread of where in it people look, in px.
+    looks_elapsed_ : array, shape (n_looks,)
+        Since the first of them, in s.
+    last_time_ : float
+        Of the last look, in s of the session in which it was.
     tau_ : float
         Time (s) after which a sample tells something new.
-
-    Notes
-    -----
-    Lange, Little and Taylor, "Robust statistical modeling using the t distribution", JASA 84, 881-896, 1989.
+    temperature_ : float
+        Factor of the evidence, at most 1, that makes probabilities of held-out looks true.
     """
 
+    version = 2
+
     _key: tuple[Signals, int, float] | None
-    _total: FloatArray
-    _last_time: float
-    _n_samples: int
-    _n_valid: int
+    _field: OffsetField
+    _page: Expected
 
     def __init__(
         self,
@@ -68,13 +81,19 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         nu: float = 4.0,
         latency_s: float = 0.2,
         scale_px: float = 60.0,
-        tau_s: float = 0.25,
+        tau_s: float = 0.5,
+        field_px: float = 80.0,
+        drift_px: float = 10.0,
+        lapse: float = 0.05,
     ) -> None:
         self.screen_px = screen_px
         self.nu = nu
         self.latency_s = latency_s
         self.scale_px = scale_px
         self.tau_s = tau_s
+        self.field_px = field_px
+        self.drift_px = drift_px
+        self.lapse = lapse
         self._forget()
 
     @property
@@ -82,65 +101,100 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         """The stream that it reads."""
         return "gaze"
 
-    def fit(self, X: NDArray, centers: NDArray, times: NDArray) -> Self:
-        """Learn transform, spread and correlation time from looks at known places.
+    def fit(
+        self,
+        X: NDArray,
+        centers: NDArray,
+        times: NDArray,
+        sizes: NDArray | None = None,
+        channels: Sequence[str] = (),
+    ) -> Self:
+        """Learn field, spread, correlation time and temperature from looks at known places.
 
         Parameters
         ----------
-        X : array, shape (n_samples, 2) or (n_samples, 4)
+        X : array, shape (n_samples, n_channels)
             Raw gaze in px: x and y, or those of the left and then of the right eye; NaN where lost.
         centers : array, shape (n_samples, 2)
             Centre (px) of the slot that was cued at each sample.
         times : array, shape (n_samples,)
-            In s.
+            In s, ascending within a recording.
+        sizes : array, shape (n_samples, 2), optional
+            Width and height (px) of the slot cued; points where not given.
+        channels : sequence of str
+            Labels of the columns of ``X``.
 
         Raises
         ------
         ValueError
-            If shapes don't match, fewer than 20 samples are valid or the gaze never moves.
+            If shapes don't match, centres or times are not finite, times don't ascend, fewer than 20 samples are
+            valid or the gaze never moves.
         """
-        if len({len(X), len(centers), len(times)}) != 1 or np.shape(centers) != (len(X), 2):
-            raise ValueError(
-                "Arguments 'X', 'centers' and 'times' must have as many rows, 'centers' two columns "
-                f"(got shapes {np.shape(X)}, {np.shape(centers)} and {np.shape(times)})."
-            )
-        gaze = self.points(X)
-        valid = np.isfinite(gaze).all(axis=1)
-        if valid.sum() < 20 or not np.all(np.ptp(gaze[valid], axis=0) > 0):
-            raise ValueError(
-                f"Argument 'X' must hold at least 20 valid samples that are not all the same (got {valid.sum()} valid)."
-            )
-        gaze, centers, times = gaze[valid], np.asarray(centers, dtype=np.float64)[valid], np.asarray(times)[valid]
-        self.affine_, self.scale_ = _robust_affine(gaze, centers, self.nu)
-        residuals = (_apply(self.affine_, gaze) - centers) / self.scale_
-        self.tau_ = _correlation_time(np.clip(residuals, -3, 3), centers, times)
+        X, centers, times = (np.asarray(array, dtype=np.float64) for array in (X, centers, times))
+        sizes = np.zeros_like(centers) if sizes is None else np.asarray(sizes, dtype=np.float64)
+        eyes = eyes_of(X, channels, self.screen_px)
+        check_cued(eyes, centers, times, sizes)
+        seen = np.isfinite(eyes).all(axis=2).max(axis=1)
+        eyes, centers, times, sizes = eyes[seen], centers[seen], times[seen], sizes[seen]
+        first = np.concatenate(([0], split_looks(centers, times)))[-MAX_LOOKS:]
+        paths = np.split(eyes, first)[1:]
+        looks = Looks(
+            at=np.stack([resting_place(path) for path in paths]),
+            targets=centers[first],
+            aims=LOOK_SHARE * sizes[first],
+            elapsed=np.cumsum(np.clip(np.diff(times[first], prepend=times[first[0]]), 0, _MAX_PAUSE_S)),
+        )
+        self._remember(looks, float(times[-1]))
+        sfreq = 1 / float(np.median(np.diff(times)))
+        expected = self._field.predict(looks.targets, looks.aims)
+        errors = [_errors(path, *one) for path, *one in zip(paths, *expected, strict=True)]
+        self.tau_ = correlation_time(errors, 1 / sfreq)
+        self.temperature_ = self._true_temperature(looks, paths, sfreq)
         self._forget()
         return self
 
-    def points(self, data: NDArray, channels: tuple[str, ...] = ()) -> FloatArray:
-        """Raw gaze (n_samples, 2) in px, both eyes averaged where both are valid; NaN where neither is.
+    def learn(self, presentation: Presentation, slot: int, signals: Signals) -> None:
+        """Take a trial whose selection the person let stand as one more look at a known place.
 
-        ``channels`` are the labels of the columns; without them x and y take turns.
+        What is being decoded stays as it is: the next trial is the first to profit.
+
+        Parameters
+        ----------
+        presentation : Presentation
+            The trial, as shown.
+        slot : int
+            What was selected; if it was another slot that was looked at, the look counts little.
+        signals : Signals
+            Holds stream "gaze"; a trial that it does not hold any more teaches nothing.
+
+        Raises
+        ------
+        ValueError
+            If there is no such slot, or the stream has another number of eyes than what was learnt before.
         """
-        data = np.asarray(data, dtype=np.float64)
-        x = [i for i, label in enumerate(channels) if re.search(r"(^|[^a-z])x([^a-z]|$)", label.lower())]
-        y = [i for i, label in enumerate(channels) if re.search(r"(^|[^a-z])y([^a-z]|$)", label.lower())]
-        if not x or len(x) != len(y):
-            x = list(range(0, data.shape[1] - 1, 2))
-            y = [i + 1 for i in x]
-        eyes = np.stack((data[:, x], data[:, y]), axis=2)
-        valid = (np.abs(eyes) <= MAX_SCREENS * np.asarray(self.screen_px)).all(axis=2, keepdims=True)
-        n_valid = valid.sum(axis=1)
-        total = np.where(valid, eyes, 0.0).sum(axis=1)
-        return np.where(n_valid > 0, total / np.maximum(n_valid, 1), np.nan)
+        if not 0 <= slot < presentation.n_slots:
+            raise ValueError(f"Argument 'slot' must be in 0..{presentation.n_slots - 1} (got {slot}).")
+        times = signals.times("gaze")
+        begin = presentation.start + self.latency_s
+        first, stop = np.searchsorted(times, (begin, max(presentation.end, begin)), side="right")
+        eyes = eyes_of(signals.data("gaze")[first:stop], signals.streams["gaze"].channels, self.screen_px)
+        place = resting_place(eyes)
+        if not np.isfinite(place).any():
+            return
+        known = self._looks(eyes.shape[1])
+        region = presentation.regions[slot]
+        after = np.clip(begin - getattr(self, "last_time_", begin), 0, _MAX_PAUSE_S)
+        looks = known.then(place, region[:2] + region[2:] / 2, LOOK_SHARE * region[2:], float(after))
+        self._remember(looks.take(slice(-MAX_LOOKS, None)), begin)
 
-    def log_likelihood(self, points: FloatArray, regions: FloatArray, sfreq: float) -> FloatArray:
-        """Log-likelihood (n_slots + 1,) in nats of gaze ``points`` (n_samples, 2) sampled at ``sfreq`` Hz.
+    def log_likelihood(self, data: NDArray, regions: FloatArray, sfreq: float) -> FloatArray:
+        """Log-likelihood (n_slots + 1,) in nats of raw gaze (n_samples, n_channels) in px, sampled at ``sfreq`` Hz.
 
         ``regions``, shape (n_slots, 4), are the slots' places in px; the last value is for a look at nothing.
         """
-        rows = self._rows(points[np.isfinite(points).all(axis=1)], regions)
-        return np.asarray(self._tempering(len(rows), sfreq) * rows.sum(axis=0))
+        eyes = eyes_of(data, (), self.screen_px)
+        rows, seen = self._density().rows(eyes, self._expected(regions, eyes.shape[1]))
+        return np.asarray(self._tempering(int(seen.sum()), sfreq) * rows.sum(axis=0))
 
     def decode(self, presentation: Presentation, signals: Signals) -> Evidence:
         """Log-likelihood of the gaze since the trial's start, were each slot the attended one.
@@ -157,24 +211,30 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         Evidence
             log_likelihood, shape (n_slots + 1,), in nats; the last, "attends to nothing", is that of
             looks spread evenly over the screen. The quality is the share of valid samples.
+
+        Raises
+        ------
+        ValueError
+            If the stream has no sampling rate, or another number of eyes than what was learnt from.
         """
+        info = signals.streams["gaze"]
         key = (signals, presentation.trial, presentation.start)
         if self._key != key:
             self._forget()
+            n_eyes = eyes_of(signals.data("gaze")[:0], info.channels, self.screen_px).shape[1]
+            self._page = self._expected(presentation.regions, n_eyes, presentation.start)
             self._key = key
             self._total = np.zeros(presentation.n_slots + 1)
             self._last_time = presentation.start + self.latency_s
-        info = signals.streams["gaze"]
         times = signals.times("gaze")
         first = int(np.searchsorted(times, self._last_time, side="right"))
         if first < len(times):
-            points = self.points(signals.data("gaze")[first:], info.channels)
-            valid = np.isfinite(points).all(axis=1)
+            eyes = eyes_of(signals.data("gaze")[first:], info.channels, self.screen_px)
+            rows, seen = self._density().rows(eyes, self._page)
             # cumsum adds one row after the other, so that chunking never changes a bit of the sum
-            rows = np.vstack((self._total, self._rows(points[valid], presentation.regions)))
-            self._total = rows.cumsum(axis=0)[-1]
-            self._n_samples += len(points)
-            self._n_valid += int(valid.sum())
+            self._total = np.vstack((self._total, rows)).cumsum(axis=0)[-1]
+            self._n_samples += len(eyes)
+            self._n_valid += int(seen.sum())
             self._last_time = float(times[-1])
         newest = signals.newest("gaze")
         time = newest if np.isfinite(newest) else presentation.start
@@ -188,9 +248,9 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         )
 
     def to_arrays(self) -> dict[str, NDArray]:
-        """Parameters and what was fitted, if anything, as plain arrays for `numpy.savez`."""
-        names = (*self.get_params(), *(name for name in _FITTED if hasattr(self, name)))
-        return {name: np.asarray(getattr(self, name)) for name in names}
+        """Parameters and what was learnt, if anything, as plain arrays for `numpy.savez`."""
+        names = (*self.get_params(), *(name for name in (*LOOKS, *FITTED) if hasattr(self, name)))
+        return {"version": np.asarray(self.version)} | {name: np.asarray(getattr(self, name)) for name in names}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Self:
@@ -199,39 +259,78 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         Raises
         ------
         ValueError
-            If a parameter is missing.
+            If an array is missing, damaged or of another version.
         """
         decoder = cls()
-        missing = [name for name in decoder.get_params() if name not in arrays]
-        if missing:
-            raise ValueError(f"Argument 'arrays' must hold a gaze decoder, but lacks {', '.join(missing)}.")
-        for name in (*decoder.get_params(), *(name for name in _FITTED if name in arrays)):
-            value = np.array(arrays[name])
+        check_kept(arrays, list(decoder.get_params()), cls.version)
+        for name in (*decoder.get_params(), *(name for name in (*LOOKS, *FITTED) if name in arrays)):
+            value = np.array(arrays[name], dtype=np.float64)
             setattr(decoder, name, value.item() if value.ndim == 0 else value)
         decoder.screen_px = (float(arrays["screen_px"][0]), float(arrays["screen_px"][1]))
+        if hasattr(decoder, "looks_at_"):
+            decoder._remember(decoder._looks(decoder.looks_at_.shape[1]), decoder.last_time_)
         return decoder
 
-    def _rows(self, points: FloatArray, regions: FloatArray) -> FloatArray:
-        """Log-density (n_samples, n_slots + 1) of each valid sample."""
-        affine = getattr(self, "affine_", np.eye(2, 3))
-        scale = getattr(self, "scale_", np.full(2, self.scale_px))
-        on_screen = _apply(affine, points)
+    def _prior(self) -> FieldPrior:
+        return FieldPrior(self.screen_px, self.nu, self.scale_px, self.field_px, self.drift_px)
+
+    def _looks(self, n_eyes: int) -> Looks:
+        """All that were learnt from; ValueError where they were of another number of eyes."""
+        if not hasattr(self, "looks_at_"):
+            return Looks(np.empty((0, n_eyes, 2)), np.empty((0, 2)), np.empty((0, 2)), np.empty(0))
+        if self.looks_at_.shape[1] != n_eyes:
+            raise ValueError(
+                f"Gaze must be of {self.looks_at_.shape[1]} eyes, as what the decoder learnt from (got {n_eyes}): "
+                "fit it on a recording of this tracker."
+            )
+        return Looks(self.looks_at_, self.looks_targets_, self.looks_aims_, self.looks_elapsed_)
+
+    def _remember(self, looks: Looks, last_time: float) -> None:
+        self.looks_at_, self.looks_targets_, self.looks_aims_ = looks.at, looks.targets, looks.aims
+        self.looks_elapsed_ = looks.elapsed - looks.elapsed[0]
+        self.last_time_ = last_time
+        # Between trials there is time for it, in a trial's first frame there is not.
+        self._field = OffsetField(self._prior(), self._looks(looks.at.shape[1]))
+
+    def _expected(self, regions: FloatArray, n_eyes: int, start: float | None = None) -> Expected:
+        """Where each eye would be seen, were each slot looked at in a trial that starts then (s)."""
+        looks = self._looks(n_eyes)
+        field = self._field if len(looks) else OffsetField(self._prior(), looks)
+        after = 0.0 if start is None or not len(looks) else float(np.clip(start - self.last_time_, 0, _MAX_PAUSE_S))
         size = regions[:, 2:]
-        spread = np.sqrt(scale**2 + (LOOK_SHARE * size) ** 2)
-        away = (on_screen[:, None, :] - (regions[:, :2] + size / 2)) / spread
-        distance = away[:, :, 0] ** 2 + away[:, :, 1] ** 2
-        density = np.empty((len(points), len(regions) + 1))
-        density[:, :-1] = -(self.nu + 2) / 2 * np.log1p(distance / self.nu)
-        density[:, :-1] -= np.log(2 * np.pi * spread[:, 0] * spread[:, 1])
-        density[:, -1] = -np.log(self.screen_px[0] * self.screen_px[1])
-        return density
+        mean, variance = field.predict(regions[:, :2] + size / 2, LOOK_SHARE * size, after)
+        return Expected(mean, variance, field.shared)
+
+    def _density(self) -> LookDensity:
+        return LookDensity(self.screen_px, self.nu, self.lapse)
 
     def _tempering(self, n_samples: int, sfreq: float) -> float:
+        """Factor of a sum over samples."""
+        return getattr(self, "temperature_", 1.0) * self._worth(n_samples, sfreq)
+
+    def _worth(self, n_samples: int, sfreq: float) -> float:
         """How much of an independent sample each sample is worth; the first one counts in full."""
         if sfreq <= 0:
             raise ValueError("Stream 'gaze' must have a sampling rate (got 0 Hz, irregular).")
         per_sample = min(1.0, 1.0 / (sfreq * getattr(self, "tau_", self.tau_s)))
         return (1 + (n_samples - 1) * per_sample) / n_samples if n_samples else 0.0
+
+    def _true_temperature(self, looks: Looks, paths: Sequence[FloatArray], sfreq: float) -> float:
+        """Of looks held out, over several lengths, where the choice is among all places cued."""
+        places, which = np.unique(looks.targets, axis=0, return_inverse=True)
+        if len(places) < 2:
+            return 1.0
+        aims = np.tile(np.median(looks.aims, axis=0), (len(places), 1))
+        scores, cued = [], []
+        for fold in np.array_split(np.arange(len(looks)), min(len(looks), _N_FOLDS)):
+            field = OffsetField(self._prior(), looks.take(np.setdiff1d(np.arange(len(looks)), fold)))
+            expected = Expected(*field.predict(places, aims), field.shared)
+            for look in fold:
+                rows, _ = self._density().rows(paths[look], expected)
+                for n_samples in sorted({min(len(rows), round(length * sfreq) or 1) for length in _LENGTHS_S}):
+                    scores.append(self._worth(n_samples, sfreq) * rows[:n_samples, :-1].sum(axis=0))
+                    cued.append(int(which.ravel()[look]))
+        return temperature(scores, cued)
 
     def _forget(self) -> None:
         self._key = None
@@ -240,56 +339,6 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         self._n_samples = self._n_valid = 0
 
 
-_FITTED = ("affine_", "scale_", "tau_")
-
-
-def _apply(affine: FloatArray, points: FloatArray) -> FloatArray:
-    """Map points (n, 2); written out, since a matrix product may round differently for other n."""
-    return points[:, :1] * affine[:, 0] + points[:, 1:] * affine[:, 1] + affine[:, 2]
-
-
-def _robust_affine(gaze: FloatArray, centers: FloatArray, nu: float) -> tuple[FloatArray, FloatArray]:
-    """Fit by expectation-maximisation; a shift only where the places looked at lie on one line."""
-    places = np.unique(centers, axis=0)
-    spans_plane = len(places) >= 4 and np.linalg.matrix_rank(places - places.mean(axis=0), tol=1.0) == 2
-    affine = np.eye(2, 3)
-    affine[:, 2] = np.median(centers - gaze, axis=0)
-    scale = np.maximum(1.4826 * np.median(np.abs(_apply(affine, gaze) - centers), axis=0), 1.0)
-    design = np.column_stack((gaze, np.ones(len(gaze))))
-    for _ in range(100):
-        residuals = _apply(affine, gaze) - centers
-        weights = (nu + 2) / (nu + ((residuals / scale) ** 2).sum(axis=1))
-        updated = affine.copy()
-        if spans_plane:
-            root = np.sqrt(weights)[:, None]
-            updated = np.linalg.lstsq(design * root, centers * root, rcond=None)[0].T
-        else:
-            updated[:, 2] -= np.average(residuals, axis=0, weights=weights)
-        residuals = _apply(updated, gaze) - centers
-        scale = np.maximum(np.sqrt(np.mean(weights[:, None] * residuals**2, axis=0)), 1.0)
-        if np.allclose(updated, affine, rtol=1e-9, atol=1e-6):
-            break
-        affine = updated
-    return updated, scale
-
-
-def _correlation_time(residuals: FloatArray, centers: FloatArray, times: FloatArray) -> float:
-    """Integral of the residuals' autocorrelation (s), up to its first zero, within looks at one place.
-
-    A steady bias at a place counts as correlation: more samples do not average it out.
-    """
-    period = float(np.median(np.diff(times)))
-    moved = (np.diff(centers, axis=0) != 0).any(axis=1) | (np.diff(times) > 0.5)
-    looks = np.split(residuals, np.flatnonzero(moved) + 1)
-    variance = float(np.mean(residuals**2))
-    total = 1.0
-    for lag in range(1, int(MAX_TAU_S / period)):
-        products = [np.mean(look[lag:] * look[:-lag], axis=1) for look in looks if len(look) > lag]
-        n_pairs = sum(len(p) for p in products)
-        if n_pairs < len(residuals) / 4:
-            break
-        correlation = sum(float(p.sum()) for p in products) / n_pairs / variance
-        if correlation <= 0:
-            break
-        total += 2 * correlation
-    return float(np.clip(total * period, period, MAX_TAU_S))
+def _errors(path: FloatArray, mean: FloatArray, variance: FloatArray) -> FloatArray:
+    """Of samples (n_samples, n_eyes, 2) of one look, mean of the eyes seen, in standard deviations within three."""
+    return np.asarray(np.nanmean(np.clip((path - mean) / np.sqrt(variance), -3, 3), axis=1))
