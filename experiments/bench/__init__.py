@@ -11,5 +11,6 @@ BENCHES: Mapping[str, str] = {
     "alignment": "experiments.bench.alignment:bench_alignment",
     "realism": "experiments.bench.realism:bench_realism",
     "errors": "experiments.bench.errors:bench_errors",
+    "selection": "experiments.bench.selection:bench_selection",
     "faults": "experiments.bench.faults:bench_faults",
 }

@@ -23,6 +23,15 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "language": {"corpora": None, "n": 1},
     "alignment": {"seconds": 4.0},
     "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
+    "selection": {
+        "data": None,
+        "profiles": ["easy"],
+        "persons": [1],
+        "n_texts": 1,
+        "kinds": ["text"],
+        "max_pages": 1,
+        "settings": ["stopping.max_blocks=1", "person.calibration_characters=2", "person.calibration_blocks=3"],
+    },
     "faults": {"faults": ["gap"], "stretch": 1.0},
 }
 OVER_LSL = ("acquisition", "alignment", "faults")
