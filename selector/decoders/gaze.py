@@ -9,10 +9,18 @@ from sklearn.base import BaseEstimator
 
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
+from selector.decoders.gaze_calibration import (
+    MAX_PAUSE_S,
+    check_cued,
+    correlation_time,
+    cut_looks,
+    errors,
+    held_out_looks,
+)
 from selector.decoders.gaze_density import Expected, LookDensity, temperature
+from selector.decoders.gaze_eyes import eyes_of, resting_place
 from selector.decoders.gaze_field import FieldPrior, Looks, OffsetField
 from selector.decoders.gaze_kept import FITTED, LOOKS, check_kept
-from selector.decoders.gaze_looks import check_cued, correlation_time, eyes_of, resting_place, split_looks
 from selector.types import Evidence
 
 LOOK_SHARE = 0.15
@@ -20,10 +28,6 @@ LOOK_SHARE = 0.15
 
 MAX_LOOKS = 128
 """Older ones are forgotten."""
-
-_MAX_PAUSE_S = 600.0
-_N_FOLDS = 10
-_LENGTHS_S = (0.25, 0.5, 1.0, 2.0, 60.0)
 
 
 class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
@@ -134,22 +138,15 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         sizes = np.zeros_like(centers) if sizes is None else np.asarray(sizes, dtype=np.float64)
         eyes = eyes_of(X, channels, self.screen_px)
         check_cued(eyes, centers, times, sizes)
-        seen = np.isfinite(eyes).all(axis=2).max(axis=1)
-        eyes, centers, times, sizes = eyes[seen], centers[seen], times[seen], sizes[seen]
-        first = np.concatenate(([0], split_looks(centers, times)))[-MAX_LOOKS:]
-        paths = np.split(eyes, first)[1:]
-        looks = Looks(
-            at=np.stack([resting_place(path) for path in paths]),
-            targets=centers[first],
-            aims=LOOK_SHARE * sizes[first],
-            elapsed=np.cumsum(np.clip(np.diff(times[first], prepend=times[first[0]]), 0, _MAX_PAUSE_S)),
-        )
+        looks, paths = cut_looks(eyes, centers, times, LOOK_SHARE * sizes)
+        looks, paths = looks.take(slice(-MAX_LOOKS, None)), paths[-MAX_LOOKS:]
         self._remember(looks, float(times[-1]))
+        looks = self._looks(eyes.shape[1])
         sfreq = 1 / float(np.median(np.diff(times)))
-        expected = self._field.predict(looks.targets, looks.aims)
-        errors = [_errors(path, *one) for path, *one in zip(paths, *expected, strict=True)]
-        self.tau_ = correlation_time(errors, 1 / sfreq)
-        self.temperature_ = self._true_temperature(looks, paths, sfreq)
+        expected = zip(paths, *self._field.predict(looks.targets, looks.aims), strict=True)
+        self.tau_ = correlation_time([errors(path, mean, variance) for path, mean, variance in expected], 1 / sfreq)
+        held_out = held_out_looks(looks, paths, self._prior(), self._density(), sfreq, self._worth)
+        self.temperature_ = temperature(*held_out)
         self._forget()
         return self
 
@@ -183,7 +180,7 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
             return
         known = self._looks(eyes.shape[1])
         region = presentation.regions[slot]
-        after = np.clip(begin - getattr(self, "last_time_", begin), 0, _MAX_PAUSE_S)
+        after = np.clip(begin - getattr(self, "last_time_", begin), 0, MAX_PAUSE_S)
         looks = known.then(place, region[:2] + region[2:] / 2, LOOK_SHARE * region[2:], float(after))
         self._remember(looks.take(slice(-MAX_LOOKS, None)), begin)
 
@@ -296,7 +293,7 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         """Where each eye would be seen, were each slot looked at in a trial that starts then (s)."""
         looks = self._looks(n_eyes)
         field = self._field if len(looks) else OffsetField(self._prior(), looks)
-        after = 0.0 if start is None or not len(looks) else float(np.clip(start - self.last_time_, 0, _MAX_PAUSE_S))
+        after = 0.0 if start is None or not len(looks) else float(np.clip(start - self.last_time_, 0, MAX_PAUSE_S))
         size = regions[:, 2:]
         mean, variance = field.predict(regions[:, :2] + size / 2, LOOK_SHARE * size, after)
         return Expected(mean, variance, field.shared)
@@ -315,30 +312,8 @@ class GazeDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
         per_sample = min(1.0, 1.0 / (sfreq * getattr(self, "tau_", self.tau_s)))
         return (1 + (n_samples - 1) * per_sample) / n_samples if n_samples else 0.0
 
-    def _true_temperature(self, looks: Looks, paths: Sequence[FloatArray], sfreq: float) -> float:
-        """Of looks held out, over several lengths, where the choice is among all places cued."""
-        places, which = np.unique(looks.targets, axis=0, return_inverse=True)
-        if len(places) < 2:
-            return 1.0
-        aims = np.tile(np.median(looks.aims, axis=0), (len(places), 1))
-        scores, cued = [], []
-        for fold in np.array_split(np.arange(len(looks)), min(len(looks), _N_FOLDS)):
-            field = OffsetField(self._prior(), looks.take(np.setdiff1d(np.arange(len(looks)), fold)))
-            expected = Expected(*field.predict(places, aims), field.shared)
-            for look in fold:
-                rows, _ = self._density().rows(paths[look], expected)
-                for n_samples in sorted({min(len(rows), round(length * sfreq) or 1) for length in _LENGTHS_S}):
-                    scores.append(self._worth(n_samples, sfreq) * rows[:n_samples, :-1].sum(axis=0))
-                    cued.append(int(which.ravel()[look]))
-        return temperature(scores, cued)
-
     def _forget(self) -> None:
         self._key = None
         self._total = np.zeros(0)
         self._last_time = -np.inf
         self._n_samples = self._n_valid = 0
-
-
-def _errors(path: FloatArray, mean: FloatArray, variance: FloatArray) -> FloatArray:
-    """Of samples (n_samples, n_eyes, 2) of one look, mean of the eyes seen, in standard deviations within three."""
-    return np.asarray(np.nanmean(np.clip((path - mean) / np.sqrt(variance), -3, 3), axis=1))

@@ -94,6 +94,12 @@ name = "confirmed"
 description = "Learns."
 decoders = [{ name = "gaze" }]
 confirmed = true
+[[protocols]]
+name = "probabilities"
+description = "Learns, and says how sure it was."
+decoders = [{ name = "gaze" }]
+confirmed = true
+probabilities = true
 """
 
 
@@ -243,6 +249,15 @@ def test_confirmed_looks_mend_a_steady_shift(tmp_path, described) -> None:
     save_looks(tmp_path / "p1" / "near.csv", shift_x=170.0)
     assert evaluate(described(LOOKS), tmp_path).mean["near"] < 0.6
     assert evaluate(described(LOOKS), tmp_path, protocol="confirmed").mean["near"] > 0.75
+
+
+def test_looks_tell_how_sure_the_decoder_was(tmp_path, described) -> None:
+    save_looks(tmp_path / "p1" / "near.csv", shift_x=0.0)
+    mean = evaluate(described(LOOKS), tmp_path, protocol="probabilities").mean
+    assert mean.keys() == {"near", "confidence near", "nll near", "ece near"}
+    assert mean["near"] == 1.0
+    assert mean["confidence near"] > 0.8
+    assert mean["ece near"] == pytest.approx(1 - mean["confidence near"])
 
 
 def test_a_target_beside_the_grid_is_told(tmp_path, described) -> None:

@@ -35,3 +35,13 @@ def test_looks_of_both_trackers_reach_the_anchors(data_root: Path) -> None:
     mean = evaluate("gaze_gp3_eyelink", data_root / "recordings").mean
     assert min(value for condition, value in mean.items() if condition.startswith("eyelink")) >= 0.95
     assert all(value >= 0.57 for condition, value in mean.items() if condition.startswith("gp3"))
+
+
+def test_selections_let_stand_lift_the_cheap_tracker_above_its_nearest_cells(data_root: Path, tmp_path: Path) -> None:
+    for person in sorted((data_root / "recordings" / "gaze_gp3_eyelink").iterdir())[:3]:
+        (tmp_path / person.name).mkdir()
+        for path in person.glob("gp3_*.csv"):
+            (tmp_path / person.name / path.name).symlink_to(path)
+    nearest, learnt = (evaluate("gaze_gp3_eyelink", tmp_path, protocol=name).pooled for name in ("causal", "confirmed"))
+    assert all(learnt[condition]["value"] > nearest[condition]["value"] for condition in nearest)
+    assert sum(learnt[condition]["value"] - nearest[condition]["value"] for condition in nearest) / 4 > 0.04

@@ -6,7 +6,7 @@ from acquisition.simulated.profile import PROFILES
 from acquisition.stimulus import Presentation, StimulusBlock
 from acquisition.stream import Chunk, Signals, StreamInfo
 from selector.decoders.gaze import MAX_LOOKS, GazeDecoder
-from selector.decoders.gaze_looks import eyes_of
+from selector.decoders.gaze_eyes import eyes_of
 
 REGIONS = np.array([(300.0 + 400 * (i % 3), 200.0 + 300 * (i // 3), 200.0, 120.0) for i in range(9)])
 CENTERS = REGIONS[:, :2] + REGIONS[:, 2:] / 2
