@@ -12,6 +12,7 @@ from generation.types import Kind
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Seconds = Annotated[float, Field(ge=0, le=600)]
+Duration = Annotated[float, Field(gt=0, le=600)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -22,9 +23,21 @@ class Section(BaseModel):
 
 
 class Stopping(Section):
-    """When a trial ends with a selection; ``max_blocks`` counts whole repetitions, into however many blocks they are cut."""
+    """When a trial ends with a selection, and how soon somebody who rests is believed to have come back.
 
+    ``max_blocks`` counts whole repetitions, into however many blocks they are cut. What only one ``rule`` asks for is of
+    no use to the others.
+    """
+
+    rule: str = "threshold"
     p: Probability = 0.95
+    block_s: Duration = 16 / 6
+    error_s: Duration = 15.0
+    undo_s: Duration = 15.0
+    nats_per_block: Annotated[float, Field(gt=0, le=100)] = 4.0
+    selection_s: Duration = 8.0
+    wrong: Annotated[float, Field(ge=-100, le=0)] = -1.0
+    returns: Probability = 0.1
     min_evidence_nats: Annotated[float, Field(ge=0, le=100)] = 2.0
     min_observations: Count = 16
     no_control_p: Probability = 0.9
@@ -69,8 +82,8 @@ class Person(Section):
 class Config(Section):
     """A session's settings; with ``learn``, decoders that can learn from selections that the person let stand.
 
-    With ``error_potentials``, the brain's answer to what was selected counts for or against undoing it. What the signals
-    have said of one page counts for the next with ``keep_evidence``; else a selection is believed, once it is made.
+    With ``error_potentials``, the brain's answer to what was selected counts for or against undoing it. What the
+    signals have said of one page counts for the next with ``keep_evidence``; else a selection is believed, once made.
     """
 
     kind: Kind = "text"
@@ -98,7 +111,7 @@ PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "person.calibration_blocks": 1,
     },
     "cvep": {
-        "stopping.min_observations": 50,
+        "stopping.min_observations": 125,
         "stopping.max_blocks": 2,
         "stopping.tail_s": 0.3,
         "person.calibration_characters": 16,

@@ -27,6 +27,7 @@ DECODERS: Mapping[str, str] = {
     "rcca": "selector.decoders.cvep:ReconvolutionCCA",
     "code-likelihood": "selector.decoders.cvep_likelihood:ResponseLikelihood",
     "code-ensemble": "selector.decoders.cvep:CodeEnsemble",
+    "code-online": "selector.decoders.cvep_online:CVEPDecoder",
     "gaze": "selector.decoders.gaze:GazeDecoder",
 }
 DECODER_GROUP = "assent.decoders"
@@ -38,6 +39,13 @@ PARADIGMS: Mapping[str, str] = {
     "cvep": "experiments.paradigms.cvep:WIRING",
 }
 PARADIGM_GROUP = "assent.paradigms"
+
+STOPPING: Mapping[str, str] = {
+    "threshold": "selector.stopping:ThresholdStopping",
+    "bayes": "selector.stopping:BayesStopping",
+    "utility": "selector.stopping:UtilityStopping",
+}
+STOPPING_GROUP = "assent.stopping"
 
 
 def resolve(table: Mapping[str, str], name: str, group: str | None = None) -> Any:

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.files import RecordedSignals
-from acquisition.stream import SampleArray
+from acquisition.stimulus import Presentation, StimulusBlock
+from acquisition.stream import Chunk, SampleArray, Signals, StreamInfo
 from experiments.evaluation.datasets import Choice, CodeStates, CodeTable, CvepDataset, CvepProtocol
 from experiments.evaluation.decoders import build
+from experiments.evaluation.probabilities import Decision, decide, probability_scores
 from experiments.evaluation.recordings import as_signals, find_markers, named_groups
 from experiments.evaluation.scores import Score, accuracy
 
 Codes = NDArray[np.uint8]
+
+# Trials are laid so far from each other in time, in s, that nothing of one is heard in the next.
+_APART_S = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +54,8 @@ def cvep_scores(
 ) -> list[Score]:
     """Judge one decoder on one person: accuracy at each length of window.
 
-    Where a window has several starts in a trial, a trial counts by the share of them that were right, and
+    With ``protocol.online``, also the mean confidence, the log loss and the calibration error of its probabilities over
+    the codes. Where a window has several starts in a trial, a trial counts by the share of them that were right, and
     "from_onset" is the accuracy of those that begin with the trial. An interval's n is the number of trials.
 
     Parameters
@@ -70,6 +76,8 @@ def cvep_scores(
     learnt = read_trials(training, dataset, protocol)
     fold = _folds(len(tested), protocol, str(recordings[0].path)) if not learnt else np.zeros(len(tested), dtype=int)
     sfreq = recordings[0].sfreq
+    if protocol.online:
+        return _online_scores(subject, tested, learnt, fold, sfreq, protocol, choice)
     right: dict[float, list[list[bool]]] = {window: [] for window in protocol.windows}
     for number in np.unique(fold):
         decoder = build(choice, sfreq=sfreq)
@@ -88,6 +96,53 @@ def cvep_scores(
             first = sum(of_trial[0] for of_trial in fitting)
             scores.append(accuracy(subject, choice.name, "from_onset", window, first, len(fitting)))
     return scores
+
+
+def _online_scores(
+    subject: str,
+    tested: Sequence[Trial],
+    learnt: Sequence[Trial],
+    fold: NDArray[np.int_],
+    sfreq: float,
+    protocol: CvepProtocol,
+    choice: Choice,
+) -> list[Score]:
+    """Let the loop's decoder hear each trial grow, and judge what it says after each window."""
+    decisions: dict[float, list[Decision]] = {window: [] for window in protocol.windows}
+    for number in np.unique(fold):
+        training = learnt or [trial for trial, its in zip(tested, fold, strict=True) if its != number]
+        decoder = build(choice)
+        decoder.fit(*_as_shown(training, sfreq))
+        for trial in (trial for trial, its in zip(tested, fold, strict=True) if its == number):
+            for window in (window for window in protocol.windows if round(window * sfreq) <= trial.window.shape[1]):
+                (shown,), (wanted,), heard = _as_shown([trial], sfreq, window)
+                decisions[window].append(decide(decoder.decode(shown, heard), wanted))
+    scores = []
+    for window, decided in decisions.items():
+        if not decided:
+            raise ValueError(f"No window of {window:g} s fits into a trial of subject {subject}.")
+        hits = sum(decision.hit for decision in decided)
+        scores.append(accuracy(subject, choice.name, "accuracy", window, hits, len(decided)))
+        scores += probability_scores(subject, choice.name, "accuracy", window, decided)
+    return scores
+
+
+def _as_shown(
+    trials: Sequence[Trial], sfreq: float, seconds: float = np.inf
+) -> tuple[list[Presentation], list[int], Signals]:
+    """Trials as a session knows them, up to so many seconds each: what was shown, what was wanted, what was heard."""
+    channels = tuple(str(number) for number in range(len(trials[0].window)))
+    signals = Signals([StreamInfo("eeg", sfreq, channels, "V")], keep_s=np.inf)
+    shown = []
+    for number, trial in enumerate(trials):
+        n_times = int(min(trial.window.shape[1], round(seconds * sfreq) if np.isfinite(seconds) else np.inf))
+        times = number * _APART_S + np.arange(n_times) / sfreq
+        signals.append([Chunk("eeg", times, trial.window[:, :n_times].T)])
+        codes = trial.codes[:, trial.first : trial.first + n_times]
+        regions = np.zeros((len(codes), 4))
+        blank = Presentation(number, regions, start=float(times[0]))
+        shown.append(blank.then(StimulusBlock(codes, sfreq, regions)).shown(times))
+    return shown, [trial.attended for trial in trials], signals
 
 
 def read_trials(recordings: Sequence[RecordedSignals], dataset: CvepDataset, protocol: CvepProtocol) -> list[Trial]:

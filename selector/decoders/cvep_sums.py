@@ -32,7 +32,8 @@ class CodeSums:
     Attributes
     ----------
     agreement, energy : array, shape (n_slots,)
-        Inner product of what is expected with what is recorded, and with itself, in white noise of variance 1.
+        Inner product of a slot's own response with what is recorded, and with itself, in white noise of variance 1;
+        its own is what is expected beyond the mean over the slots.
     n_used, n_due : int
         How many ticks have spoken, and how many could have.
     """
@@ -65,8 +66,11 @@ class CodeSums:
                 events = self.timeline.events(first + number).transpose(1, 0, 2)
                 expected = events.reshape(len(events), -1) @ self._responses
                 source = (self._ar @ window) @ self._filters
-                self.agreement += expected @ source
-                self.energy += np.einsum("ij,ij->i", expected, expected)
+                # What all slots have in common is answered by who attends to none of them, too.
+                common = expected.mean(axis=0) if len(expected) > 1 else np.zeros(expected.shape[1])
+                own = expected - common
+                self.agreement += own @ (source - common)
+                self.energy += np.einsum("ij,ij->i", own, own)
         self._past = rows[len(rows) - n_past :]
 
 

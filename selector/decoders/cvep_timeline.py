@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
 
-DECIMATED_SFREQ = 100.0
-"""Samples are thinned to the lowest rate (Hz) not below this one; the band-pass has removed what would alias."""
+DECIMATED_SFREQ = 120.0
+"""Samples are thinned to the lowest rate (Hz) not below this one, two to a bit of the codes."""
 
 N_EVENTS = 3
 """Light comes, light goes, and stimulation begins."""

@@ -39,6 +39,14 @@ decoders = [{ name = "rcca" }]
 filter = { band = [1.0, 30.0] }
 folds = "trial"
 windows = [4.2]
+[[protocols]]
+name = "online"
+description = "The loop's decoder."
+decoders = [{ name = "code-online" }]
+filter = { band = [2.0, 30.0] }
+online = true
+folds = 2
+windows = [1.0, 4.0]
 """
 
 STATES = """
@@ -171,6 +179,15 @@ def test_codes_are_told_apart_and_trials_that_nobody_knows_left_out(tmp_path, de
     assert result.mean["accuracy@1"] > 0.7
     assert {score.n for score in result.scores} == {8}
     assert {score.key for score in result.scores} == {"accuracy@1", "accuracy@4.2", "from_onset@1", "from_onset@4.2"}
+
+
+def test_the_decoder_of_the_loop_is_judged_by_its_probabilities_too(tmp_path, described) -> None:
+    save_codes(tmp_path, [*range(8), 99, *range(4)], snr=2.0, seed=0)
+    result = evaluate(described(CVEP), tmp_path, protocol="online")
+    names = {"accuracy", "confidence accuracy", "nll accuracy", "ece accuracy"}
+    assert {score.key for score in result.scores} == {f"{name}@{at}" for name in names for at in (1, 4)}
+    assert result.mean["accuracy@4"] == 1.0
+    assert result.mean["nll accuracy@4"] < 0.1
 
 
 def test_noise_gives_chance(tmp_path, described) -> None:
