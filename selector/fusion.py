@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, logsumexp
 
 from acquisition.stream import FloatArray
@@ -170,6 +170,36 @@ def fit_weights(
 
     found = minimize(loss, np.where(speaks, most / 2, 0.0), jac=True, bounds=[(0.0, most * s) for s in speaks])
     return dict(zip(names, found.x.tolist(), strict=True))
+
+
+def fit_lapse(log_priors: FloatArray, evidences: Mapping[str, FloatArray], labels: NDArray[np.integer]) -> float:
+    """The share of trials with a lapse, by maximum likelihood on held-out trials.
+
+    Parameters
+    ----------
+    log_priors, evidences, labels
+        As for `fit_weights`; evidence is weighted already.
+
+    Returns
+    -------
+    float
+        At most 0.5, and at least one in two trials more than there are: that no lapse was seen does not mean that none
+        will come.
+
+    Raises
+    ------
+    ValueError
+        As `fit_weights`.
+    """
+    log_priors, labels = np.asarray(log_priors, dtype=np.float64), np.asarray(labels)
+    _check_trials(log_priors, evidences, labels)
+    rows = np.arange(len(labels))
+
+    def loss(lapse: float) -> float:
+        joint = [with_lapses(of_trial, lapse) for of_trial in zip(*evidences.values(), strict=True)]
+        return float(-log_softmax(log_priors + np.array(joint), axis=1)[rows, labels].mean())
+
+    return float(minimize_scalar(loss, bounds=(1 / (len(labels) + 2), 0.5), method="bounded").x)
 
 
 def _check_trials(log_priors: FloatArray, evidences: Mapping[str, FloatArray], labels: NDArray[np.integer]) -> None:

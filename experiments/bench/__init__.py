@@ -12,5 +12,8 @@ BENCHES: Mapping[str, str] = {
     "realism": "experiments.bench.realism:bench_realism",
     "errors": "experiments.bench.errors:bench_errors",
     "selection": "experiments.bench.selection:bench_selection",
+    "probabilities": "experiments.bench.probabilities:bench_probabilities",
+    "rest": "experiments.bench.probabilities_rest:bench_rest",
+    "lapses": "experiments.bench.probabilities_lapses:bench_lapses",
     "faults": "experiments.bench.faults:bench_faults",
 }

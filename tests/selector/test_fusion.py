@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from selector.fusion import fit_weights, fuse
+from selector.fusion import fit_lapse, fit_weights, fuse
 from selector.types import Evidence
 
 N = 6
@@ -131,6 +131,24 @@ def test_a_prior_that_leads_astray_loses_its_weight():
     rng = np.random.default_rng(1)
     wrong = np.log(rng.dirichlet(np.ones(6), size=len(labels)))
     assert fit_weights(wrong, evidences, labels)["prior"] < 0.2
+
+
+def test_the_share_of_lapses_is_found():
+    rng = np.random.default_rng(0)
+    labels, d = rng.integers(5, size=600), 4.0
+    lapsed = rng.random(600) < 0.2
+    evidences = {}
+    for modality in ("eeg", "gaze"):
+        answered = np.where(lapsed, rng.integers(5, size=600), labels)
+        shown = rng.normal(size=(600, 5)) + d * (np.arange(5) == answered[:, None])
+        evidences[modality] = np.column_stack((d * shown - d**2 / 2, np.full(600, -20.0)))
+    assert fit_lapse(np.zeros((600, 6)), evidences, labels) == pytest.approx(0.2, abs=0.05)
+
+
+def test_no_lapse_in_few_trials_leaves_room_for_one():
+    log_priors, _, labels = trials(n=20)
+    sure = 50.0 * (np.arange(6) == labels[:, None])
+    assert fit_lapse(log_priors, {"eeg": sure}, labels) == pytest.approx(1 / 22, abs=0.005)
 
 
 def test_what_a_prior_rules_out_stays_ruled_out_whatever_its_weight():

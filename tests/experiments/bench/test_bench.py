@@ -12,8 +12,13 @@ from experiments.bench.alignment import measure as measure_alignment
 from experiments.bench.claims import Claim
 from experiments.bench.lsl_device import DeviceClock
 from experiments.bench.lsl_sender import stamped
+from experiments.bench.probabilities_rest import RestPerson
 from experiments.config import load
+from experiments.evaluation.reliability import HeldOut
 from experiments.registry import resolve
+
+TARGETS = np.tile(np.arange(16) < 2, 3)
+STRETCH = HeldOut(np.where(TARGETS, 3.0, -3.0), TARGETS, 6.0)
 
 SMALLEST: dict[str, dict[str, Any]] = {
     "replay": {"configs": [load(paradigm="dwell", target="go", settings=["person.calibration_characters=4"])]},
@@ -32,6 +37,15 @@ SMALLEST: dict[str, dict[str, Any]] = {
         "max_pages": 1,
         "settings": ["stopping.max_blocks=1", "person.calibration_characters=2", "person.calibration_blocks=3"],
     },
+    "probabilities": {"people": {"one": [STRETCH], "other": [STRETCH]}, "simulated": (), "n_layouts": 1},
+    "rest": {
+        "people": {"one": RestPerson([STRETCH], {"untied": [STRETCH.untied()]})},
+        "profiles": (),
+        "seeds": (),
+        "n_pages": 1,
+        "n_draws": 1,
+    },
+    "lapses": {"habits": [(0.3, 1.0)], "seeds": [1], "n_pages": 4},
     "faults": {"faults": ["gap"], "stretch": 1.0},
 }
 OVER_LSL = ("acquisition", "alignment", "faults")
