@@ -1,12 +1,13 @@
 """What the language models are worth, on documents that none learnt from: key presses, bits, ranks and time."""
 
+import importlib.util
 import json
 import math
 import os
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,30 @@ from experiments.bench.table import Progress, Row, as_table
 from experiments.config import Config
 from generation import recipes
 from generation.arpa import BEGIN
-from generation.models import load
+from generation.llm import LlmScorer
+from generation.models import checked, list_models, load
 from generation.python_layout import double_quote_all, gap_before
 from generation.python_lexer import LexState, lex
 from generation.python_model import TokenModel
 from generation.python_symbols import BLANK, DEDENT, INDENT, LAYOUT, DocumentIndex, History, symbols
 from generation.python_tokens import python_generators
 from generation.text import text_generators
+from generation.tiny_llama.data import held_out_packages
 from generation.types import Context, Generator, Kind, Speller
 
 PHRASES = ("aac", "comm", "enronmobile")
 _RANKS = (1, 4, 10)
+_LLAMA = "tiny-llama"
 NOTES = (
     "What ships, on documents that no model learnt from. 'savings@k': share of key presses saved by taking the longest "
     "right one of k candidates, or else typing a character; its ratio is the presses to those of typing alone. "
     "'bits_per_character': ratio to characters that are all equally likely. 'top-k': how often the next token, line "
     "ends included, is among the first k; ratio to the k tokens that are most frequent in these very documents. "
+    "'bits_per_byte': of the tiny llama on the same documents, each from its beginning; ratio to the n-grams' bits, "
+    "of whole modules and packages to those of the character n-gram alone. "
     "Milliseconds per page: 96 candidates and all letters; ratio to what a selection takes (setting layout.trial_s)."
 )
+WITHOUT_LLAMA = "The tiny llama was left out: it must be among the models, and the extra 'llm' installed."
 LEFT_OUT = "Text and MBPP's solutions were left out: ASSENT_DATA must name the folder that holds corpora/."
 
 
@@ -54,7 +61,8 @@ def measure(corpora: Path | None, n: int, progress: Progress) -> dict[str, Any]:
     progress("measuring language", n_kinds - 1, n_kinds)
     rows += _rows("python", python_figures(corpora, n))
     progress("measuring language", n_kinds, n_kinds)
-    return as_table("language", rows, NOTES if corpora is not None else f"{NOTES} {LEFT_OUT}")
+    notes = [NOTES, *([LEFT_OUT] if corpora is None else []), *([] if _has_llama() else [WITHOUT_LLAMA])]
+    return as_table("language", rows, " ".join(notes))
 
 
 def _rows(kind: Kind, figures: Mapping[str, Mapping[str, float]]) -> list[Row]:
@@ -80,6 +88,8 @@ def _against_peers(kind: Kind, values: Mapping[str, float]) -> Iterator[tuple[st
             yield figure, 1 - value, "typing alone"
         elif figure == "bits_per_character":
             yield figure, value / values["bits_if_all_alike"], "all alike"
+        elif figure == "bits_per_byte":
+            yield figure, value / values.get("bits_per_character", values.get("ngram_bits", math.nan)), "n-grams"
         elif figure.startswith("top-"):
             yield figure, value / values[figure.replace("top", "most_frequent")], "the most frequent"
         elif figure.endswith("_ms"):
@@ -96,6 +106,24 @@ def bits_per_character(speller: Speller, documents: Iterable[str], kind: Kind) -
                 nats -= speller.log_p(Context(kind, document[:place]), character)
                 n += 1
     return {"bits_per_character": nats / n / math.log(2), "bits_if_all_alike": math.log2(len(known))}
+
+
+def bits_per_byte(documents: Sequence[str]) -> float:
+    """Mean surprise (bits) to the tiny llama of each byte of documents, each from its own beginning."""
+    with LlmScorer(checked(_LLAMA).file) as scorer:
+        nats = -sum(scorer.log_p_of_document(document) for document in documents)
+    return nats / math.log(2) / sum(len(document.encode()) for document in documents)
+
+
+def whole_sources(sources: Sequence[str]) -> dict[str, float]:
+    """Bits per byte of whole modules: the tiny llama's, and those of the character n-gram alone."""
+    model = load("python-characters")
+    nats = 0.0
+    for source in sources:
+        line = [BEGIN, *(recipes.python_token(c) for c in source if c.isascii())]
+        nats -= sum(model.log_p(line[max(0, i - model.order) : i], line[i]) for i in range(1, len(line)))
+    n_bytes = sum(len(source.encode()) for source in sources)
+    return {"n": len(sources), "bits_per_byte": bits_per_byte(sources), "ngram_bits": nats / math.log(2) / n_bytes}
 
 
 def savings(generator: Generator, documents: Iterable[str], kind: Kind, n_slots: int) -> float:
@@ -167,6 +195,8 @@ def text_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
             "savings@5": savings(words, [text + " " for text in some], "text", 5),
             **bits_per_character(speller, [text + "\n" for text in some], "text"),
         }
+        if _has_llama():
+            figures[name]["bits_per_byte"] = bits_per_byte([text + "\n" for text in some])
     pages = _places(sets["held-out book"][100:120], "text")
     figures["pages of the held-out book"] = milliseconds(words, speller, pages)
     return figures
@@ -193,12 +223,22 @@ def python_figures(corpora: Path | None, n: int) -> dict[str, dict[str, float]]:
             "savings@24": savings(tokens, [text[:600] for text in parts], "python", 24),
             **bits_per_character(speller, parts, "python"),
         }
+        if _has_llama():
+            figures[name]["bits_per_byte"] = bits_per_byte(parts)
+    if _has_llama():
+        figures["whole held-out modules"] = whole_sources(modules)
+        figures["whole modules of held-out packages"] = whole_sources(held_out_packages()[::5])
     pages = _places([source[1000:3000] for source in modules], "python")
     figures["pages of held-out modules"] = milliseconds(tokens, speller, pages)
     long = modules[recipes.HELD_OUT_MODULES.index("shlex.py")][:10_000]
     pages = [Context("python", long[:place]) for place in range(len(long) - 200, len(long), 3)]
     figures["pages at 10,000 characters"] = milliseconds(tokens, speller, pages)
     return figures
+
+
+def _has_llama() -> bool:
+    can_read = importlib.util.find_spec("llama_cpp") is not None
+    return can_read and any(info.name == _LLAMA for info in list_models())
 
 
 def _places(documents: Iterable[str], kind: Kind) -> list[Context]:
