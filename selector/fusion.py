@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax, logsumexp
+from scipy.special import log_softmax
 
 from acquisition.stream import FloatArray
 from selector.types import Evidence, Posterior
@@ -62,7 +62,7 @@ def fuse(
         raise ValueError(f"Argument 'lapse' must be at least 0 and less than 1 (got {lapse:g}).")
     possible = log_prior > -np.inf
     log_prior = np.where(possible, weights.get(PRIOR, 1.0) * np.where(possible, log_prior, 0.0), -np.inf)
-    log_prior = log_prior - logsumexp(log_prior)
+    log_prior = log_prior - np.logaddexp.reduce(log_prior)
 
     log_likelihood = np.zeros_like(log_prior)
     heard = []
@@ -83,7 +83,8 @@ def fuse(
     if lapse > 0:
         log_likelihood = with_lapses(heard, lapse) if heard else log_likelihood
     log_p = log_prior + log_likelihood
-    return Posterior(log_prior, log_likelihood, np.exp(log_p - logsumexp(log_p)), n_observations), tuple(faults)
+    p = np.exp(log_p - np.logaddexp.reduce(log_p))
+    return Posterior(log_prior, log_likelihood, p, n_observations), tuple(faults)
 
 
 def with_lapses(log_likelihoods: Sequence[FloatArray], lapse: float) -> FloatArray:
@@ -114,7 +115,7 @@ def with_lapses(log_likelihoods: Sequence[FloatArray], lapse: float) -> FloatArr
     attending = np.sum(log_likelihoods, axis=0)
     if lapse == 0:
         return np.asarray(attending)
-    elsewhere = sum(logsumexp(one) - np.log(len(one)) for one in log_likelihoods)
+    elsewhere = sum(np.logaddexp.reduce(one) - np.log(len(one)) for one in log_likelihoods)
     return np.asarray(np.logaddexp(np.log1p(-lapse) + attending, np.log(lapse) + elsewhere))
 
 

@@ -49,7 +49,8 @@ def bench_rest(quick: bool, progress: Progress) -> dict[str, Any]:
         recorded = recorded_people(DATASET, Path(root) / "recordings", progress)
         people = {f"{DATASET} {name}": _recorded(characters) for name, characters in recorded.items()}
     seeds = (1,) if quick else (1, 2, 3)
-    return measure(people, ("typical", "hard"), seeds, n_pages=8 if quick else 30, progress=progress)
+    n_pages, n_draws = (8, 1) if quick else (20, 5)
+    return measure(people, ("typical", "hard"), seeds, n_pages, progress, n_draws)
 
 
 def measure(
@@ -58,7 +59,7 @@ def measure(
     seeds: Sequence[int],
     n_pages: int,
     progress: Progress,
-    n_draws: int = 10,
+    n_draws: int = 5,
 ) -> dict[str, Any]:
     """These people, and simulated persons of these profiles and seeds with so many pages each."""
     everyone = {name: [person] for name, person in people.items()}
