@@ -73,11 +73,7 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         yield _recorded(config, rng, progress)
         return
     profile = _profile(config)
-    calibrated = SimulatedParticipant(
-        PROFILES[config.person.profile], config.person.person_seed, noise_seed=int(rng.integers(2**31)), start=0.0
-    )
-    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n))
-    decoder = wiring(config).fit(config, cued, rng)
+    decoder = calibrated_decoder(config, rng, progress)
     how = (
         f"fitted to {config.person.calibration_characters} cued slots of {config.person.calibration_blocks} blocks, "
         "played by the same simulated person with other noise"
@@ -91,6 +87,14 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         return
     with _over_lsl(config, profile, noise_seed, progress) as setting:
         yield replace(setting, errors=errors), decoder, how
+
+
+def calibrated_decoder(config: Config, rng: np.random.Generator, progress: Progress) -> FittedDecoder:
+    """The decoder, fitted to slots that the simulated person was told to attend to."""
+    person, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
+    calibrated = SimulatedParticipant(person, config.person.person_seed, noise_seed, start=0.0)
+    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n))
+    return wiring(config).fit(config, cued, rng)
 
 
 def _errors(config: Config, rng: np.random.Generator) -> ErrorDecoder:

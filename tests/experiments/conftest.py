@@ -1,5 +1,6 @@
 """A small world for the loop: a language without models, and sessions on the virtual clock."""
 
+import copy
 import dataclasses
 import json
 import math
@@ -8,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pytest
 
 from acquisition.stream import Source, StreamLost
-from experiments.config import Config, load
+from experiments import participants
+from experiments.config import Config, Layout, Stopping, load
 from experiments.demo import write_target
 from experiments.folder import RunFolder
 from experiments.layout import LayoutPolicy
 from experiments.pages import PageMaker
-from experiments.participants import participant_setting
+from experiments.paradigms.types import FittedDecoder
+from experiments.participants import Progress, calibrated_decoder, participant_setting
 from experiments.rig import screen
 from generation.types import Candidate, Context
 from validation.types import Verdict
@@ -87,6 +91,30 @@ class Run:
         return self.of_kind("document")[-1]["text"] if self.of_kind("document") else ""
 
 
+class Calibrations:
+    """Decoders fitted once for all runs whose calibration is the same, together with where it leaves the generator."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[FittedDecoder, dict[str, Any]]] = {}
+
+    def __call__(self, config: Config, rng: np.random.Generator, progress: Progress) -> FittedDecoder:
+        control = config.control if config.control == "shuffled-labels" else "none"
+        alike = {"target": None, "max_pages": 1, "stopping": Stopping(), "layout": Layout(), "control": control}
+        key = config.model_copy(update=alike).model_dump_json()
+        if key not in self._kept:
+            self._kept[key] = calibrated_decoder(config, rng, progress), rng.bit_generator.state
+        decoder, rng.bit_generator.state = self._kept[key]
+        return copy.deepcopy(decoder)
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+@pytest.fixture(scope="session")
+def calibrations() -> Calibrations:
+    return Calibrations()
+
+
 class Write(Protocol):
     """Runs a virtual session; ``wrap`` may stand between the participant and the recorder."""
 
@@ -101,7 +129,9 @@ class Write(Protocol):
 
 
 @pytest.fixture
-def write(tmp_path: Path, page_maker: PageMaker) -> Write:
+def write(tmp_path: Path, page_maker: PageMaker, calibrations: Calibrations, monkeypatch: pytest.MonkeyPatch) -> Write:
+    monkeypatch.setattr(participants, "calibrated_decoder", calibrations)
+
     def run(
         *settings: str,
         target: str = "hello then the ",

@@ -91,7 +91,7 @@ def test_nan_samples_never_reach_a_posterior(write):
 
 
 def test_a_clock_that_steps_back_is_told_of(write):
-    run = write(wrap=lambda source: Broken(source, step_back(8.0, 0.5)))
+    run = write("max_pages=5", wrap=lambda source: Broken(source, step_back(8.0, 0.5)))
     assert faults(run, "clock")
     assert replay(run.folder.path).exact
 
