@@ -1,5 +1,6 @@
 """Wire a session from its settings: the same for live, simulated and replayed ones."""
 
+import inspect
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +18,12 @@ from experiments.display.types import Display
 from experiments.folder import RunFolder
 from experiments.log import EventLog
 from experiments.pages import PageSource
-from experiments.registry import PARADIGM_GROUP, PARADIGMS, resolve
+from experiments.registry import PARADIGM_GROUP, PARADIGMS, STOPPING, STOPPING_GROUP, resolve
 from experiments.session import Session
+from selector.control import ControlState
 from selector.decoders.errors import BAND as ERROR_BAND
 from selector.decoders.errors import ErrorDecoder
-from selector.stopping import ThresholdStopping
-from selector.types import Decoder, Paradigm
+from selector.types import Decoder, Paradigm, StoppingRule
 
 if TYPE_CHECKING:  # Paradigms are wired by their own modules, which build on this one.
     from experiments.paradigms.types import Arrange, FittedDecoder, Wiring
@@ -62,12 +63,8 @@ def rig(
         screen=screen(config),
         decoders=decoders,
         weights={d.modality: 0.0 if config.control == "prior-only" else 1.0 for d in decoders},
-        stopping=ThresholdStopping(
-            p=config.stopping.p,
-            min_evidence_nats=config.stopping.min_evidence_nats,
-            min_observations=config.stopping.min_observations,
-            no_control_p=config.stopping.no_control_p,
-        ),
+        stopping=stopping(config),
+        control=ControlState(leaves=config.layout.no_control, returns=config.stopping.returns),
         paradigm=paradigm(config, arrange),
         pages=pages,
         log=log,
@@ -80,6 +77,14 @@ def rig(
         learns=config.learn,
         keeps_evidence=config.keep_evidence,
     )
+
+
+def stopping(config: Config) -> StoppingRule:
+    """The rule that the settings name, with those of the settings that it asks for."""
+    rule = resolve(STOPPING, config.stopping.rule, STOPPING_GROUP)
+    asked = inspect.signature(rule).parameters
+    made: StoppingRule = rule(**{name: value for name, value in config.stopping if name in asked})
+    return made
 
 
 def screen(config: Config) -> Screen:

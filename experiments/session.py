@@ -20,6 +20,7 @@ from experiments.log import EventLog
 from experiments.page import Page
 from experiments.pages import PageSource
 from generation.types import Candidate
+from selector.control import ControlState
 from selector.decoders.errors import ErrorDecoder
 from selector.fusion import fuse
 from selector.types import Decoder, Evidence, Learner, Paradigm, Posterior, Selection, StoppingRule
@@ -48,6 +49,8 @@ class Session:
         Whether decoders that can learn from selections that the person let stand.
     keeps_evidence : bool
         Whether what the signals have said of one page counts for the next.
+    control : ControlState
+        Whether the person wants to select at all, as far as the pages so far tell.
     interrupt : callable
         Called between two ticks; may raise to end the session there.
     seconds : deque of StreamQuality
@@ -63,6 +66,7 @@ class Session:
     decoders: Sequence[Decoder]
     weights: Mapping[str, float]
     stopping: StoppingRule
+    control: ControlState
     paradigm: Paradigm
     pages: PageSource
     log: EventLog
@@ -130,13 +134,14 @@ class Session:
 
     def tell(self, trial: int, selection: Selection, chosen: Candidate | None, document: Document) -> None:
         """Show the person what was selected."""
+        self.control.update(float(selection.posterior.p[-1]))
         seen_at = self.display.feedback(selection, document)
-        self.log.write("feedback", trial=trial, time=seen_at)
+        self.log.write("feedback", trial=trial, time=seen_at, no_control=self.control.no_control)
         self._inserted_at = seen_at if chosen is not None and chosen.command is None else None
 
     def feel(self, page: Page) -> Posterior:
-        """What is believed of a page before it flashes, after the brain's answer to the latest insertion."""
-        log_prior = np.log(page.mass)
+        """What is believed of a page before it flashes: of control, and of what the brain answered to an insertion."""
+        log_prior = np.log(self.control.prior(page.mass))
         undo = page.slot_of("undo")
         if self.errors is not None and self._inserted_at is not None and undo is not None:
             nats = self.errors.log_likelihood_ratio_at(self._inserted_at, self.signals)

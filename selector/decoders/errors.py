@@ -97,7 +97,7 @@ class ErrorDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries 
     def log_likelihood_ratio(self, X: NDArray) -> FloatArray:
         """Evidence (n_epochs,) in nats, error against none, of epochs (n_epochs, n_channels, n_times) at ``sfreq``."""
         scores = np.array([np.sum(epoch * self.coef_) for epoch in self._thin(X)]) + self.intercept_
-        return np.clip(self.slope_ * scores + self.offset_, -self.bound_, self.bound_)
+        return np.asarray(np.clip(self.slope_ * scores + self.offset_, -self.bound_, self.bound_))
 
     def log_likelihood_ratio_at(self, onset: float, signals: Signals) -> float | None:
         """Evidence in nats of the epoch after a selection was shown at ``onset`` (s); None where samples are missing.

@@ -141,3 +141,9 @@ def test_error_potentials_move_the_prior_of_undo_after_an_insertion_and_replay_e
 def test_error_potentials_go_with_paradigms_that_leave_their_band(write):
     with pytest.raises(ValueError, match="not a recording"):
         write("error_potentials=true", "person.recording=x.bdf")
+
+
+def test_who_rests_is_believed_to_rest_on_the_next_page_too(write):
+    run = write("control=zero-snr", "max_pages=4")
+    believed = [e["no_control"] for e in run.of_kind("feedback")]
+    assert believed[-1] > 0.3
