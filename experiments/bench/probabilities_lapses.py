@@ -58,22 +58,31 @@ def bench_lapses(quick: bool, progress: Progress) -> dict[str, Any]:
 
 
 def measure(
-    habits: Sequence[tuple[float, float]], seeds: Sequence[int], n_pages: int, progress: Progress
+    habits: Sequence[tuple[float, float]],
+    seeds: Sequence[int],
+    n_pages: int,
+    progress: Progress,
+    settings: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Such lapses a minute and absences an hour, for simulated persons of these seeds with so many pages each."""
+    """Such lapses a minute and absences an hour, for simulated persons of these seeds with so many pages each.
+
+    ``settings`` are those of the session to which decoders are fitted.
+    """
     rows: list[Row] = []
     for done, habit in enumerate(habits):
         progress("simulating", done, len(habits))
-        of_each = [_simulate(*habit, seed, n_pages) for seed in seeds]
+        of_each = [_simulate(*habit, seed, n_pages, settings) for seed in seeds]
         rows += _rows(*habit, "same page", of_each)
         rows += _rows(*habit, "another page", [_paired_apart(pages) for pages in of_each])
     progress("simulating", len(habits), len(habits))
     return as_table("lapses", rows, NOTES)
 
 
-def _simulate(lapses_per_min: float, absences_per_hour: float, seed: int, n_pages: int) -> _Pages:
+def _simulate(
+    lapses_per_min: float, absences_per_hour: float, seed: int, n_pages: int, settings: Sequence[str]
+) -> _Pages:
     rng = np.random.default_rng([seed, 2])
-    config = load()
+    config = load(settings=settings)
     calibration = run_calibration(config, _person(PROFILES["typical"], seed, rng), rng, _say_nothing)
     eeg: Any = wiring(config).fit(config, calibration, rng)
     dwell = load(paradigm="dwell")

@@ -45,7 +45,12 @@ SMALLEST: dict[str, dict[str, Any]] = {
         "n_pages": 1,
         "n_draws": 1,
     },
-    "lapses": {"habits": [(0.3, 1.0)], "seeds": [1], "n_pages": 4},
+    "lapses": {
+        "habits": [(0.3, 1.0)],
+        "seeds": [1],
+        "n_pages": 4,
+        "settings": ["person.calibration_characters=3", "person.calibration_blocks=3"],
+    },
     "faults": {"faults": ["gap"], "stretch": 1.0},
 }
 OVER_LSL = ("acquisition", "alignment", "faults")
