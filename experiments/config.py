@@ -25,7 +25,7 @@ class Section(BaseModel):
 class Stopping(Section):
     """When a trial ends with a selection, and how soon somebody who rests is believed to have come back.
 
-    ``max_blocks`` counts whole repetitions, into however many blocks they are cut. What only one ``rule`` asks for is of
+    ``max_blocks`` counts whole repetitions, into however many blocks they are cut. What one ``rule`` asks for may be of
     no use to the others.
     """
 
@@ -69,7 +69,11 @@ class Timing(Section):
 
 
 class Person(Section):
-    """Who takes part, where nobody sits in the chair."""
+    """Who takes part, where nobody sits in the chair, and how the decoder gets to know them.
+
+    A calibration ends before all characters are done once the selections per minute that are to be expected are known to
+    ``calibration_precision``, as a share of them; with 0 it never does.
+    """
 
     recording: str | None = None
     profile: Literal["easy", "typical", "hard", "wet"] = "typical"
@@ -77,6 +81,7 @@ class Person(Section):
     calibration_characters: Count = 8
     calibration_blocks: Count = 6
     calibration_feedbacks: Count = 100
+    calibration_precision: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Config(Section):
@@ -90,7 +95,7 @@ class Config(Section):
     paradigm: Literal["p300", "ssvep", "cvep", "dwell"] = "p300"
     learn: bool = True
     error_potentials: bool = False
-    flashing: Literal["fixed", "adaptive"] = "fixed"
+    flashing: Literal["fixed", "adaptive"] = "adaptive"
     keep_evidence: bool = True
     target: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -119,6 +124,9 @@ PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Defaults that differ by paradigm, under keys such as "stopping.tail_s"; whatever is set goes before them."""
+
+RECORDED_DEFAULTS: Mapping[str, Any] = {"flashing": "fixed"}
+"""Defaults that differ where a recording takes part: its flashes are over."""
 
 
 def load(path: Path | None = None, settings: Sequence[str] = (), **given: Any) -> Config:
@@ -156,6 +164,8 @@ def load(path: Path | None = None, settings: Sequence[str] = (), **given: Any) -
     values |= {key: value for key, value in given.items() if value is not None}
     for key, value in PARADIGM_DEFAULTS.get(str(values.get("paradigm")), {}).items():
         _put(values, key, value, only_if_missing=True)
+    if isinstance(person := values.get("person"), dict) and person.get("recording"):
+        values = {**RECORDED_DEFAULTS, **values}
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -93,7 +93,7 @@ def _ticks(
     info: StreamInfo, n_trials: int, keep_s: float, rng: np.random.Generator
 ) -> Iterator[tuple[Presentation, Signals, float]]:
     """At each tick: what was shown so far, the samples up to then, and how long it took to take in the latest."""
-    config = Config()
+    config = Config(flashing="fixed")
     grid = screen(config)
     regions = np.stack([grid.region(place) for place in range(grid.n_places)])
     flat = Posterior(np.zeros(len(regions) + 1), np.zeros(len(regions) + 1), np.zeros(len(regions) + 1))
