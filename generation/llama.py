@@ -18,7 +18,7 @@ except ImportError:  # an extra that is compiled where it is installed
 LogProbabilities = NDArray[np.float32]
 
 _MAX_CONTEXT = 2048
-_WARNING = 3
+_ERROR = 4  # as ggml numbers its levels
 _said: list[str] = []
 
 
@@ -172,7 +172,7 @@ def _log_softmax(scores: LogProbabilities) -> LogProbabilities:
 
 
 def _listen(level: int, text: bytes, _: Any) -> None:
-    if level >= _WARNING:
+    if level == _ERROR:
         _said.append(text.decode("utf-8", "replace").strip())
 
 
