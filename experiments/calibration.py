@@ -48,7 +48,11 @@ class CalibrationRun:
 
 
 def run_calibration(
-    config: Config, participant: Participant, rng: np.random.Generator, progress: Callable[[int, int], None]
+    config: Config,
+    participant: Participant,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None],
+    is_enough: Callable[[CalibrationRun], bool] = lambda run: False,  # noqa: ARG005
 ) -> CalibrationRun:
     """Cue places all over the screen, and record, on a virtual clock that starts at 0.
 
@@ -62,6 +66,8 @@ def run_calibration(
         Draws the cues and the order of flashes.
     progress : callable
         Called as ``progress(done, total)`` after each character.
+    is_enough : callable
+        Asked after each character whether the run so far will do.
     """
     grid = screen(config)
     regions = np.stack([grid.region(place) for place in range(grid.n_places)])
@@ -90,6 +96,8 @@ def run_calibration(
             held.append(participant.pull(tick.now))
         trials.append(CuedTrial(presentation, cued))
         progress(character + 1, config.person.calibration_characters)
+        if is_enough(CalibrationRun(tuple(trials), held)):
+            break
     return CalibrationRun(tuple(trials), held)
 
 

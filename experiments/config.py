@@ -71,8 +71,8 @@ class Timing(Section):
 class Person(Section):
     """Who takes part, where nobody sits in the chair, and how the decoder gets to know them.
 
-    A calibration ends before all characters are done once the selections per minute that are to be expected are known to
-    ``calibration_precision``, as a share of them; with 0 it never does.
+    A calibration ends before all characters are done once the selections per minute that are to be expected are known
+    to ``calibration_precision``, as a share of them; with 0 it never does.
     """
 
     recording: str | None = None

@@ -17,10 +17,11 @@ from acquisition.simulated.participant import SimulatedParticipant
 from acquisition.simulated.profile import PROFILES, Profile
 from acquisition.stream import Source
 from acquisition.triggers import Trigger, open_trigger
-from experiments.calibration import fit_errors, run_calibration, run_feedback
+from experiments.calibration import CalibrationRun, fit_errors, run_calibration, run_feedback
 from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
+from experiments.expectation import MIN_CHARACTERS, Expectation
 from experiments.paradigms.types import Arrange, FittedDecoder
 from experiments.rig import wiring
 from experiments.simulate import DISPLAY
@@ -73,11 +74,7 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         yield _recorded(config, rng, progress)
         return
     profile = _profile(config)
-    decoder = calibrated_decoder(config, rng, progress)
-    how = (
-        f"fitted to {config.person.calibration_characters} cued slots of {config.person.calibration_blocks} blocks, "
-        "played by the same simulated person with other noise"
-    )
+    decoder, how = calibrated_decoder(config, rng, progress)
     errors = _errors(config, rng) if config.error_potentials else None
     noise_seed = int(rng.integers(2**31))
     if fast:
@@ -89,12 +86,28 @@ def participant_setting(config: Config, fast: bool, progress: Progress) -> Itera
         yield replace(setting, errors=errors), decoder, how
 
 
-def calibrated_decoder(config: Config, rng: np.random.Generator, progress: Progress) -> FittedDecoder:
-    """The decoder, fitted to slots that the simulated person was told to attend to."""
+def calibrated_decoder(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[FittedDecoder, str]:
+    """The decoder, fitted to slots that the simulated person was told to attend to, and what it was fitted to."""
     person, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
     calibrated = SimulatedParticipant(person, config.person.person_seed, noise_seed, start=0.0)
-    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n))
-    return wiring(config).fit(config, cued, rng)
+    parts, precision = wiring(config), config.person.calibration_precision
+    found: list[Expectation] = []
+
+    def is_enough(run: CalibrationRun) -> bool:
+        """Fit a decoder for the time being, with a generator of its own so that nothing else depends on it."""
+        if parts.expect is None or precision == 0 or len(run.trials) < MIN_CHARACTERS:
+            return False
+        own = np.random.default_rng([config.seed, 2, len(run.trials)])
+        found.append(parts.expect(config, run, parts.fit(config, run, own), own))
+        return found[-1].is_enough(precision)
+
+    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n), is_enough)
+    how = (
+        f"fitted to {len(cued.trials)} cued slots of {config.person.calibration_blocks} blocks, "
+        "played by the same simulated person with other noise"
+    )
+    told = f"; {found[-1].in_words(precision)}" if found else ""
+    return parts.fit(config, cued, rng), how + told
 
 
 def _errors(config: Config, rng: np.random.Generator) -> ErrorDecoder:

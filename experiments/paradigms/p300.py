@@ -12,8 +12,10 @@ from acquisition.simulated.repetitions import labelled_stretches, split_characte
 from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
 from experiments.calibration import CalibrationRun
 from experiments.config import Config
+from experiments.expectation import Expectation, expect, held_out
 from experiments.paradigms.types import Arrange, FittedDecoder, RecordedPerson, Wiring
 from experiments.rig import signals
+from selector.calibration import bounded
 from selector.decoders.erp import BAND, ErpDecoder
 from selector.paradigms.p300 import P300Groups
 from selector.paradigms.p300_adaptive import P300Adaptive
@@ -37,13 +39,29 @@ def _blocks_per_repetition(config: Config) -> int:
 
 
 def _fit(config: Config, run: CalibrationRun, rng: np.random.Generator) -> FittedDecoder:
+    groups, onsets, targets = _flashes(run)
+    return _fit_flashes(config, run.signals, onsets, targets, groups, rng)
+
+
+def _flashes(run: CalibrationRun) -> tuple[NDArray, ...]:
+    """Trial, onset (s) and whether the cued slot lit up, of all flashes."""
     flashes = [
         (trial.presentation.trial, flash.time, bool(flash.slots[trial.cued]))
         for trial in run.trials
         for flash in trial.presentation.flashes
     ]
-    groups, onsets, targets = (np.array(column) for column in zip(*flashes, strict=True))
-    return _fit_flashes(config, run.signals, onsets, targets, groups, rng)
+    return tuple(np.array(column) for column in zip(*flashes, strict=True))
+
+
+def _expect(config: Config, run: CalibrationRun, decoder: ErpDecoder, rng: np.random.Generator) -> Expectation:
+    """By the ratios of flashes whose character the decoder's folds had held out."""
+    groups, onsets, targets = _flashes(run)
+    _, usable = run.signals.epochs("eeg", onsets, decoder.tmin, decoder.tmax)
+    ratios = np.full(len(onsets), np.nan)
+    scores = decoder.slope_ * decoder.ensemble_.held_out_ + decoder.offset_
+    ratios[usable] = decoder.temperature_ * bounded(scores, decoder.doubt_)
+    characters = held_out(ratios, targets, groups, apart=decoder.temperature_ * decoder.separation_)
+    return expect(config, characters, rng)
 
 
 def _recorded(config: Config, path: Path, rng: np.random.Generator) -> RecordedPerson:
@@ -93,7 +111,7 @@ def _fit_flashes(
         targets = _shuffled_within(targets, groups, rng)
     decoder = ErpDecoder(sfreq=held.streams["eeg"].sfreq)
     epochs, usable = held.epochs("eeg", onsets, decoder.tmin, decoder.tmax)
-    return decoder.fit(epochs[usable], targets[usable], groups[usable])
+    return decoder.fit(epochs[usable], targets[usable], groups[usable], channels=held.streams["eeg"].channels)
 
 
 def _shuffled_within(
@@ -113,5 +131,6 @@ WIRING = Wiring(
     fit=_fit,
     decoder=ErpDecoder,
     recorded=_recorded,
+    expect=_expect,
     blocks_per_repetition=_blocks_per_repetition,
 )

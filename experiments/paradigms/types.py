@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from acquisition.simulated.types import PacedParticipant
 from experiments.calibration import CalibrationRun
 from experiments.config import Config
+from experiments.expectation import Expectation
 from selector.types import Decoder, Paradigm
 
 Arrange = Callable[[], Any]
@@ -69,6 +70,8 @@ class Wiring:
         Of what ``fit`` returns, with ``from_arrays``.
     recorded : callable, optional
         ``(config, path, rng)`` to a recorded participant, where recordings of the paradigm can be played.
+    expect : callable, optional
+        ``(config, run, decoder, rng)`` to the pace to be expected of a decoder just fitted to a calibration run.
     blocks_per_repetition : callable
         ``config`` to the number of blocks that make one of those that a trial's greatest length is counted in.
     """
@@ -79,4 +82,5 @@ class Wiring:
     fit: Callable[[Config, CalibrationRun, np.random.Generator], FittedDecoder]
     decoder: type[FittedDecoder]
     recorded: Callable[[Config, Path, np.random.Generator], RecordedPerson] | None = None
+    expect: Callable[[Config, CalibrationRun, Any, np.random.Generator], Expectation] | None = None
     blocks_per_repetition: Callable[[Config], int] = lambda config: 1  # noqa: ARG005

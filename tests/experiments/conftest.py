@@ -95,16 +95,16 @@ class Calibrations:
     """Decoders fitted once for all runs whose calibration is the same, together with where it leaves the generator."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[FittedDecoder, dict[str, Any]]] = {}
+        self._kept: dict[str, tuple[tuple[FittedDecoder, str], dict[str, Any]]] = {}
 
-    def __call__(self, config: Config, rng: np.random.Generator, progress: Progress) -> FittedDecoder:
+    def __call__(self, config: Config, rng: np.random.Generator, progress: Progress) -> tuple[FittedDecoder, str]:
         control = config.control if config.control == "shuffled-labels" else "none"
         alike = {"target": None, "max_pages": 1, "stopping": Stopping(), "layout": Layout(), "control": control}
         key = config.model_copy(update=alike).model_dump_json()
         if key not in self._kept:
             self._kept[key] = calibrated_decoder(config, rng, progress), rng.bit_generator.state
-        decoder, rng.bit_generator.state = self._kept[key]
-        return copy.deepcopy(decoder)
+        calibrated, rng.bit_generator.state = self._kept[key]
+        return copy.deepcopy(calibrated)
 
     def forget(self) -> None:
         self._kept.clear()
