@@ -39,7 +39,8 @@ SIMULATED_ONLY = (
 _RECORDED = "p300_gtec8ch"
 _CHARACTERS: Mapping[Kind, tuple[int, int]] = {"text": (12, 24), "python": (28, 60)}
 _MIN_FOR_BOOTSTRAP, _N_BOOTSTRAPS = 8, 2000
-_MAX_PAGES, _PAGES_UNDER_CONTROL = 60, 12
+# Where little or nothing is written, pages take long, and some of them tell enough.
+_MAX_PAGES, _FEW_PAGES = 60, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,12 @@ _EIGHT = "stopping.min_observations=8"
 FLASHES = (
     Comparison("adaptive", ("flashing=adaptive",), "fixed", ("flashing=fixed",)),
     Comparison(
-        "adaptive, no refractory rule", ("flashing=adaptive", "timing.refractory=0"), "fixed", ("flashing=fixed",)
-    ),
-    Comparison(
         "adaptive, 8 flashes do", ("flashing=adaptive", _EIGHT), "fixed, 8 flashes do", ("flashing=fixed", _EIGHT)
+    ),
+)
+WITHOUT_RULE = (
+    Comparison(
+        "adaptive, no refractory rule", ("flashing=adaptive", "timing.refractory=0"), "fixed", ("flashing=fixed",)
     ),
 )
 
@@ -136,14 +139,16 @@ def measure(
     if len(profiles) > 1:
         rows += _rows(FLASHES, "simulated, all", "text", together)
 
+    few = min(max_pages, _FEW_PAGES)
+    costs = _written(people.writers(simulated[profiles[0]]), WITHOUT_RULE, "text", texts["text"][:1], few)
+    rows += _rows(WITHOUT_RULE, f"simulated, {profiles[0]}", "text", costs)
+
     for i, control in enumerate(CONTROLS, start=1 + len(profiles)):
         progress("writing under controls", i, n_steps)
         # Labels are shuffled before the calibration; the others do without one of their own.
         before = (f"control={control}",) if control == "shuffled-labels" else ()
         (writer,) = people.writers([(*simulated[profiles[0]][0], *before)])
-        cost = writer.write(
-            (f"control={control}",), texts["text"][:1], kind="text", max_pages=min(max_pages, _PAGES_UNDER_CONTROL)
-        )
+        cost = writer.write((f"control={control}",), texts["text"][:1], kind="text", max_pages=few)
         rows.append(_row(control, "", f"simulated, {profiles[0]}", "text", [cost], None))
     progress("writing under controls", n_steps, n_steps)
     return as_table("selection", rows, NOTES if data else f"{NOTES} {SIMULATED_ONLY}")
