@@ -13,6 +13,7 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Seconds = Annotated[float, Field(ge=0, le=600)]
 Duration = Annotated[float, Field(gt=0, le=600)]
+Weight = Annotated[float, Field(ge=0, le=10)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -84,9 +85,24 @@ class Person(Section):
     calibration_precision: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+class Fusion(Section):
+    """How much the language model's prior and each modality count, and how often attention lapses for all at once."""
+
+    prior: Weight = 1.0
+    eeg: Weight = 1.0
+    gaze: Weight = 1.0
+    lapse: Share = 0.0
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Of each modality."""
+        return {"eeg": self.eeg, "gaze": self.gaze}
+
+
 class Config(Section):
     """A session's settings; with ``learn``, decoders that can learn from selections that the person let stand.
 
+    With ``also_gaze``, gaze is heard beside the EEG, and their weights are those that the calibration run asks for.
     With ``error_potentials``, the brain's answer to what was selected counts for or against undoing it. What the
     signals have said of one page counts for the next with ``keep_evidence``; else a selection is believed, once made.
     """
@@ -94,6 +110,7 @@ class Config(Section):
     kind: Kind = "text"
     paradigm: Literal["p300", "ssvep", "cvep", "dwell"] = "p300"
     learn: bool = True
+    also_gaze: bool = False
     error_potentials: bool = False
     flashing: Literal["fixed", "adaptive"] = "adaptive"
     keep_evidence: bool = True
@@ -104,6 +121,7 @@ class Config(Section):
     setup: str | None = None
     stopping: Stopping = Stopping()
     layout: Layout = Layout()
+    fusion: Fusion = Fusion()
     timing: Timing = Timing()
     person: Person = Person()
 

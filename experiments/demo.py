@@ -17,7 +17,7 @@ from experiments.kinds import page_maker
 from experiments.log import SCHEMA_VERSION, FileLog
 from experiments.metrics import summarise
 from experiments.pages import PageMaker
-from experiments.paradigms.types import FittedDecoder
+from experiments.paradigms.types import Calibrated
 from experiments.participants import Progress, Setting, participant_setting
 from experiments.rig import rig, save_decoder, screen
 
@@ -67,9 +67,9 @@ def run_demo(
         read_setup(config.setup)
     if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
         raise ValueError(f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}")
-    with participant_setting(config, fast, progress) as (setting, decoder, how):
+    with participant_setting(config, fast, progress) as (setting, calibrated):
         folder = RunFolder.create(root)
-        write_target(config, folder, setting, decoder, how, pages, viewers)
+        write_target(config, folder, setting, calibrated, pages, viewers)
     return {**summarise(folder.read_events()), "session": str(folder.path.resolve())}
 
 
@@ -77,8 +77,7 @@ def write_target(
     config: Config,
     folder: RunFolder,
     setting: Setting,
-    decoder: FittedDecoder,
-    how: str,
+    calibrated: Calibrated,
     pages: PageMaker,
     viewers: Sequence[Viewer] = (),
 ) -> Document:
@@ -92,9 +91,8 @@ def write_target(
         Empty so far.
     setting : Setting
         The participant, and the clock that all live by.
-    decoder : FittedDecoder
-    how : str
-        What the decoder was fitted to, in words, for the log.
+    calibrated : Calibrated
+        What was fitted to the person.
     pages : PageMaker
     viewers : sequence of Viewer
         Told of what is shown, beside the participant.
@@ -104,11 +102,13 @@ def write_target(
     StreamLost, OSError, KeyboardInterrupt
         What ended the run early; see `experiments.conduct.conduct`.
     """
+    config = config.model_copy(update={"fusion": calibrated.fusion})
     folder.config.write_text(to_toml(config), encoding="utf-8")
     folder.environment.write_text(json.dumps(environment(), indent=1), encoding="utf-8")
-    save_decoder(decoder, folder.decoder(decoder.modality))
-    if setting.errors is not None:
-        save_decoder(setting.errors, folder.decoder("errors"))
+    for decoder in calibrated.decoders:
+        save_decoder(decoder, folder.decoder(decoder.modality))
+    if calibrated.errors is not None:
+        save_decoder(calibrated.errors, folder.decoder("errors"))
     recorder = Recorder(setting.source, folder.signals)
     log = FileLog(folder.events, setting.announce, beside=recorder.sync)
     log.now = setting.clock.now()
@@ -119,21 +119,21 @@ def write_target(
         display=HeadlessDisplay(
             setting.clock, screen(config), everyone, setting.pacing, config.timing.tick_frames, setting.trigger
         ),
-        decoders=[decoder],
+        decoders=calibrated.decoders,
         pages=pages,
         n_layers=pages.n_layers,
         log=log,
-        errors=setting.errors,
+        errors=calibrated.errors,
         arrange=setting.arrange,
     )
     try:
-        return conduct(session, _opening(config, setting, pages, how), config.max_pages)
+        return conduct(session, _opening(config, setting, pages, calibrated.fitted_to), config.max_pages)
     finally:
         log.close()
         recorder.close()
 
 
-def _opening(config: Config, setting: Setting, pages: PageMaker, how: str) -> dict[str, Any]:
+def _opening(config: Config, setting: Setting, pages: PageMaker, fitted_to: str) -> dict[str, Any]:
     """Fields of the first event."""
     grid = screen(config)
     return {
@@ -157,6 +157,6 @@ def _opening(config: Config, setting: Setting, pages: PageMaker, how: str) -> di
         ],
         "clock_offsets": dict(setting.clock_offsets),
         "setup": read_setup(config.setup).to_dict() if config.setup else None,
-        "decoder": how,
+        "decoder": fitted_to,
         "models": pages.models,
     }

@@ -22,8 +22,9 @@ from experiments.config import Config
 from experiments.copying import CopyingParticipant
 from experiments.display.headless import Pacing, Viewer
 from experiments.expectation import MIN_CHARACTERS, Expectation
-from experiments.paradigms.types import Arrange, FittedDecoder
-from experiments.rig import wiring
+from experiments.hybrid import fit_fusion
+from experiments.paradigms.types import Arrange, Calibrated
+from experiments.rig import heard, wiring
 from experiments.simulate import DISPLAY
 from selector.decoders.errors import ErrorDecoder
 
@@ -48,8 +49,6 @@ class Setting:
         Sends events out as markers.
     clock_offsets : mapping of str to float
         What is added to each stream's stamps at first, in s, where the source corrects clocks.
-    errors : ErrorDecoder, optional
-        Fitted to this person's error potentials.
     trigger : Trigger, optional
         Where onsets are told to hardware.
     """
@@ -62,34 +61,30 @@ class Setting:
     arrange: Arrange | None = None
     announce: Callable[[str, str, float], None] | None = None
     clock_offsets: Mapping[str, float] = field(default_factory=dict)
-    errors: ErrorDecoder | None = None
     trigger: Trigger | None = None
 
 
 @contextlib.contextmanager
-def participant_setting(config: Config, fast: bool, progress: Progress) -> Iterator[tuple[Setting, FittedDecoder, str]]:
-    """The participant, the clock and the fitted decoder."""
+def participant_setting(config: Config, fast: bool, progress: Progress) -> Iterator[tuple[Setting, Calibrated]]:
+    """The participant, the clock, and what was fitted to the person."""
     rng = np.random.default_rng([config.seed, 1])
     if config.person.recording:
         yield _recorded(config, rng, progress)
         return
     profile = _profile(config)
-    decoder, how = calibrated_decoder(config, rng, progress)
-    errors = _errors(config, rng) if config.error_potentials else None
+    calibrated = calibrate(config, rng, progress)
     noise_seed = int(rng.integers(2**31))
     if fast:
         participant = SimulatedParticipant(profile, config.person.person_seed, noise_seed, start=0.0)
         viewers = (CopyingParticipant(participant, str(config.target)),)
-        yield Setting(VirtualClock(), participant, viewers, counts_compute=False, errors=errors), decoder, how
+        yield Setting(VirtualClock(), participant, viewers, counts_compute=False), calibrated
         return
     with _over_lsl(config, profile, noise_seed, progress) as setting:
-        yield replace(setting, errors=errors), decoder, how
+        yield setting, calibrated
 
 
-def calibrated_decoder(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[FittedDecoder, str]:
-    """The decoder, fitted to slots that the simulated person was told to attend to, and what it was fitted to."""
-    person, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
-    calibrated = SimulatedParticipant(person, config.person.person_seed, noise_seed, start=0.0)
+def calibrate(config: Config, rng: np.random.Generator, progress: Progress) -> Calibrated:
+    """Fit to slots that the simulated person was told to attend to, with other noise than in the session."""
     parts, precision = wiring(config), config.person.calibration_precision
     found: list[Expectation] = []
 
@@ -101,19 +96,28 @@ def calibrated_decoder(config: Config, rng: np.random.Generator, progress: Progr
         found.append(parts.expect(config, run, parts.fit(config, run, own), own))
         return found[-1].is_enough(precision)
 
-    cued = run_calibration(config, calibrated, rng, lambda i, n: progress("calibrating", i, n), is_enough)
-    how = (
+    cued = run_calibration(config, _once_more(config, rng), rng, lambda i, n: progress("calibrating", i, n), is_enough)
+    fitted_to = (
         f"fitted to {len(cued.trials)} cued slots of {config.person.calibration_blocks} blocks, "
         "played by the same simulated person with other noise"
     )
     told = f"; {found[-1].in_words(precision)}" if found else ""
-    return parts.fit(config, cued, rng), how + told
+    return Calibrated(
+        decoders=tuple(one.fit(config, cued, rng) for one in heard(config)),
+        fitted_to=fitted_to + told,
+        fusion=fit_fusion(config, cued, rng) if config.also_gaze else config.fusion,
+        errors=_errors(config, rng) if config.error_potentials else None,
+    )
 
 
 def _errors(config: Config, rng: np.random.Generator) -> ErrorDecoder:
-    person, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
-    shown = run_feedback(config, SimulatedParticipant(person, config.person.person_seed, noise_seed, start=0.0), rng)
-    return fit_errors(config, shown, rng)
+    return fit_errors(config, run_feedback(config, _once_more(config, rng), rng), rng)
+
+
+def _once_more(config: Config, rng: np.random.Generator) -> SimulatedParticipant:
+    """The session's person with other noise."""
+    profile, noise_seed = PROFILES[config.person.profile], int(rng.integers(2**31))
+    return SimulatedParticipant(profile, config.person.person_seed, noise_seed, start=0.0)
 
 
 def _profile(config: Config) -> Profile:
@@ -124,10 +128,11 @@ def _profile(config: Config) -> Profile:
     return profile
 
 
-def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, FittedDecoder, str]:
+def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> tuple[Setting, Calibrated]:
     """A recorded participant, whose recording sets the pace."""
-    if config.error_potentials:
-        raise ValueError("Setting 'error_potentials' needs a participant who sees the selections, not a recording.")
+    for name, wanted in (("error_potentials", config.error_potentials), ("also_gaze", config.also_gaze)):
+        if wanted:
+            raise ValueError(f"Setting {name!r} needs a participant who sees the screen, not a recording.")
     path = Path(str(config.person.recording))
     play = wiring(config).recorded
     if play is None:
@@ -143,7 +148,7 @@ def _recorded(config: Config, rng: np.random.Generator, progress: Progress) -> t
         pacing=person.participant,
         arrange=person.arrange,
     )
-    return setting, person.decoder, person.fitted_to
+    return setting, Calibrated((person.decoder,), person.fitted_to, config.fusion)
 
 
 @contextlib.contextmanager

@@ -62,7 +62,9 @@ def rig(
         display=display,
         screen=screen(config),
         decoders=decoders,
-        weights={d.modality: 0.0 if config.control == "prior-only" else 1.0 for d in decoders},
+        weights=dict.fromkeys(("eeg", "gaze"), 0.0) if config.control == "prior-only" else config.fusion.weights,
+        lapse=config.fusion.lapse,
+        prior_weight=config.fusion.prior,
         stopping=stopping(config),
         control=ControlState(leaves=config.layout.no_control, returns=config.stopping.returns),
         paradigm=paradigm(config, arrange),
@@ -98,6 +100,22 @@ def wiring(config: Config) -> "Wiring":
     return found
 
 
+def heard(config: Config) -> tuple["Wiring", ...]:
+    """The paradigm, and dwell for the gaze beside it.
+
+    Raises
+    ------
+    ValueError
+        If the paradigm hears gaze anyway.
+    """
+    first = wiring(config)
+    if not config.also_gaze:
+        return (first,)
+    if first.stream == "gaze":
+        raise ValueError(f"Setting 'also_gaze' needs a paradigm that reads EEG (got {config.paradigm!r}).")
+    return first, wiring(config.model_copy(update={"paradigm": "dwell"}))
+
+
 def signals(config: Config, streams: Sequence[StreamInfo], keep_s: float = 60.0) -> Signals:
     """A buffer for these streams, filtered causally as the paradigm's decoder expects it."""
     parts = wiring(config)
@@ -131,8 +149,7 @@ def load_decoders(config: Config, folder: RunFolder) -> list[Decoder]:
     FileNotFoundError, ValueError
         If the file is missing or damaged.
     """
-    parts = wiring(config)
-    return [_load(parts.decoder, folder.decoder(parts.stream))]
+    return [_load(parts.decoder, folder.decoder(parts.stream)) for parts in heard(config)]
 
 
 def load_errors(config: Config, folder: RunFolder) -> ErrorDecoder | None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import log_softmax
 
 from acquisition.meter import QualityMeter
 from acquisition.quality import AHEAD_S, Fault, Health, told_by
@@ -37,6 +37,10 @@ class Session:
     ----------
     weights : mapping of str to float
         How much each modality's evidence counts.
+    lapse : float
+        Share of trials in which attention is elsewhere for all modalities at once.
+    prior_weight : float
+        How much a page's prior counts.
     max_blocks : int
         After so many blocks a trial is exhausted.
     tail_s : float
@@ -65,6 +69,8 @@ class Session:
     screen: Screen
     decoders: Sequence[Decoder]
     weights: Mapping[str, float]
+    lapse: float
+    prior_weight: float
     stopping: StoppingRule
     control: ControlState
     paradigm: Paradigm
@@ -111,7 +117,7 @@ class Session:
         worth = self._trial_quality(presentation)
         decoded = [decoder.decode(presentation, self.signals) for decoder in self.decoders]
         evidence = [replace(e, quality=e.quality * worth.get(e.modality, 1.0)) for e in decoded]
-        posterior, refused = fuse(prior.log_prior, evidence, self.weights)
+        posterior, refused = fuse(prior.log_prior, evidence, self.weights, self.lapse)
         state = {e.modality: (e.complete_until, e.n_observations) for e in evidence}
         if state != self._heard:
             self._heard = state
@@ -141,13 +147,13 @@ class Session:
 
     def feel(self, page: Page) -> Posterior:
         """What is believed of a page before it flashes: of control, and of what the brain answered to an insertion."""
-        log_prior = np.log(self.control.prior(page.mass))
+        log_prior = log_softmax(self.prior_weight * np.log(self.control.prior(page.mass)))
         undo = page.slot_of("undo")
         if self.errors is not None and self._inserted_at is not None and undo is not None:
             nats = self.errors.log_likelihood_ratio_at(self._inserted_at, self.signals)
             self.log.write("felt", time=self._inserted_at, nats=nats)
             log_prior[undo] += nats or 0.0
-            log_prior -= logsumexp(log_prior)
+            log_prior = log_softmax(log_prior)
         return Posterior(log_prior, np.zeros_like(log_prior), np.exp(log_prior))
 
     def _trial_quality(self, presentation: Presentation) -> dict[str, float]:

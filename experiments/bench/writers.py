@@ -66,14 +66,14 @@ class Writer:
     def __init__(self, settings: Sequence[str], seed: int) -> None:
         self._settings, self._seed = tuple(settings), seed
         config = load(settings=settings, seed=seed)
-        with participant_setting(config, fast=True, progress=_say_nothing) as (setting, decoder, how):
-            self._decoder, self._how = decoder, how
+        with participant_setting(config, fast=True, progress=_say_nothing) as (setting, calibrated):
+            self._calibrated = calibrated
             self._recorded = setting if config.person.recording else None
 
     def write(self, settings: Sequence[str], targets: Sequence[str], **given: Any) -> Cost:
         """Write texts under some settings, one after the other on one clock; ``given`` are more settings."""
         config = load(settings=[*self._settings, *settings], seed=self._seed, **given)
-        pages, decoder = page_maker(config), copy.deepcopy(self._decoder)
+        pages, calibrated = page_maker(config), copy.deepcopy(self._calibrated)
         setting, person = self._begin(config)
         total = Cost()
         with TemporaryDirectory() as root:
@@ -81,7 +81,7 @@ class Writer:
                 told = config.model_copy(update={"target": target})
                 folder = RunFolder.create(Path(root))
                 looking = replace(setting, viewers=(CopyingParticipant(person, target),))
-                write_target(told, folder, looking, decoder, self._how, pages)
+                write_target(told, folder, looking, calibrated, pages)
                 total += cost([json.loads(line) for line in folder.read_events()])
         return total
 

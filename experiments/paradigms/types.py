@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from acquisition.simulated.types import PacedParticipant
 from experiments.calibration import CalibrationRun
-from experiments.config import Config
+from experiments.config import Config, Fusion
 from experiments.expectation import Expectation
+from selector.decoders.errors import ErrorDecoder
 from selector.types import Decoder, Paradigm
 
 Arrange = Callable[[], Any]
@@ -29,6 +30,28 @@ class FittedDecoder(Decoder, Protocol):
     def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Self:
         """Inverse of `to_arrays`."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrated:
+    """What was fitted to a person.
+
+    Parameters
+    ----------
+    decoders : tuple of FittedDecoder
+        One for each stream that is heard.
+    fitted_to : str
+        What they have seen, in words, for the log.
+    fusion : Fusion
+        How much each counts.
+    errors : ErrorDecoder, optional
+        For error potentials, where they are heard.
+    """
+
+    decoders: tuple[FittedDecoder, ...]
+    fitted_to: str
+    fusion: Fusion
+    errors: ErrorDecoder | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,8 +19,8 @@ from experiments.demo import write_target
 from experiments.folder import RunFolder
 from experiments.layout import LayoutPolicy
 from experiments.pages import PageMaker
-from experiments.paradigms.types import FittedDecoder
-from experiments.participants import Progress, calibrated_decoder, participant_setting
+from experiments.paradigms.types import Calibrated
+from experiments.participants import Progress, calibrate, participant_setting
 from experiments.rig import screen
 from generation.types import Candidate, Context
 from validation.types import Verdict
@@ -95,14 +95,14 @@ class Calibrations:
     """Decoders fitted once for all runs whose calibration is the same, together with where it leaves the generator."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[tuple[FittedDecoder, str], dict[str, Any]]] = {}
+        self._kept: dict[str, tuple[Calibrated, dict[str, Any]]] = {}
 
-    def __call__(self, config: Config, rng: np.random.Generator, progress: Progress) -> tuple[FittedDecoder, str]:
+    def __call__(self, config: Config, rng: np.random.Generator, progress: Progress) -> Calibrated:
         control = config.control if config.control == "shuffled-labels" else "none"
         alike = {"target": None, "max_pages": 1, "stopping": Stopping(), "layout": Layout(), "control": control}
         key = config.model_copy(update=alike).model_dump_json()
         if key not in self._kept:
-            self._kept[key] = calibrated_decoder(config, rng, progress), rng.bit_generator.state
+            self._kept[key] = calibrate(config, rng, progress), rng.bit_generator.state
         calibrated, rng.bit_generator.state = self._kept[key]
         return copy.deepcopy(calibrated)
 
@@ -130,7 +130,7 @@ class Write(Protocol):
 
 @pytest.fixture
 def write(tmp_path: Path, page_maker: PageMaker, calibrations: Calibrations, monkeypatch: pytest.MonkeyPatch) -> Write:
-    monkeypatch.setattr(participants, "calibrated_decoder", calibrations)
+    monkeypatch.setattr(participants, "calibrate", calibrations)
 
     def run(
         *settings: str,
@@ -142,10 +142,10 @@ def write(tmp_path: Path, page_maker: PageMaker, calibrations: Calibrations, mon
         config = load(settings=settings, target=target)
         run_folder = RunFolder.create(folder or tmp_path)
         error: BaseException | None = None
-        with participant_setting(config, fast=True, progress=lambda *_: None) as (setting, decoder, how):
+        with participant_setting(config, fast=True, progress=lambda *_: None) as (setting, calibrated):
             wrapped = dataclasses.replace(setting, source=wrap(setting.source))
             try:
-                write_target(config, run_folder, wrapped, decoder, how, page_maker, viewers)
+                write_target(config, run_folder, wrapped, calibrated, page_maker, viewers)
             except (StreamLost, OSError, KeyboardInterrupt) as caught:
                 error = caught
         return Run(run_folder, error)
