@@ -1,6 +1,6 @@
 """Decoders on recordings, by the protocol that the data set's file describes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -138,7 +138,9 @@ def _scores(
             scores += ssvep_scores(subject, tested, learnt, described.markers, protocol, choice)
             continue
         training = learnt.get(subject) or [recording for runs in learnt.values() for recording in runs]
-        scores += _judge(described, protocol, choice, subject, tested[subject], training, besides.get(subject, ()))
+        others = {person: runs for person, runs in (learnt or tested).items() if person != subject}
+        besides_them = besides.get(subject, ())
+        scores += _judge(described, protocol, choice, subject, tested[subject], training, besides_them, others)
     report(what, len(steps), len(steps))
     return tuple(scores)
 
@@ -151,9 +153,10 @@ def _judge(
     recordings: list[RecordedSignals],
     training: list[RecordedSignals],
     besides: Sequence[RecordedSignals],
+    others: Mapping[str, Sequence[RecordedSignals]],
 ) -> list[Score]:
     if isinstance(described, ErpDataset):
-        return erp_scores(subject, recordings, training, described.markers, protocol, choice, besides)
+        return erp_scores(subject, recordings, training, described.markers, protocol, choice, besides, others)
     if isinstance(described, CvepDataset):
         return cvep_scores(subject, recordings, training, described, protocol, choice)
     if isinstance(described, FixationDataset):

@@ -14,6 +14,7 @@ DECODERS: Mapping[str, str] = {
     "erp-ensemble": "selector.decoders.ensemble:erp_ensemble",
     "erp-ensemble-calibrated": "selector.decoders.ensemble:calibrated_erp_ensemble",
     "umm": "selector.decoders.umm:UMM",
+    "erp-adaptive": "selector.decoders.answers:AnswerModel",
     "fbcca": "selector.decoders.ssvep:FBCCA",
     "cca": "selector.decoders.ssvep:cca",
     "extended-cca": "selector.decoders.ssvep_templates:ExtendedCCA",

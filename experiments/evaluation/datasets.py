@@ -96,8 +96,9 @@ class ErpProtocol(Protocol):
     """Epochs around flashes; everything fitted is fitted without the decision that is tested.
 
     With ``in_order`` the characters are decided one after the other, each from its first repetitions, so that a
-    decoder that needs no calibration can be judged, which remembers what it decided before. Recordings that match
-    ``train_only`` are never tested, but trained on besides.
+    decoder that needs no calibration can be judged, which remembers what it decided before; ``with_others`` it begins
+    with what other people's recordings tell. Recordings that match ``train_only`` are never tested, but trained on
+    besides.
     """
 
     filter: FilterSettings
@@ -108,12 +109,15 @@ class ErpProtocol(Protocol):
     characters: Characters | None = None
     cells: Cells | None = None
     in_order: bool = False
+    with_others: bool = False
     train_only: Pattern | None = None
 
     @model_validator(mode="after")
     def _window_is_ahead(self) -> Self:
-        if self.in_order and self.characters is None:
-            raise ValueError("'in_order' needs 'characters'")
+        if self.in_order and self.characters is None and self.cells is None:
+            raise ValueError("'in_order' needs 'characters' or 'cells'")
+        if self.with_others and not self.in_order:
+            raise ValueError("'with_others' needs 'in_order'")
         if self.tmin >= self.tmax:
             raise ValueError(f"'tmin' (got {self.tmin:g}) must be less than 'tmax' (got {self.tmax:g})")
         return self

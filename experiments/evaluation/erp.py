@@ -1,6 +1,6 @@
 """Event-related potentials: single flashes by AUC, and characters of a surrogate speller."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from acquisition.stream import FloatArray, SampleArray
 from experiments.evaluation.cells import cell_hits, lit_cells, wanted_cells
 from experiments.evaluation.datasets import Characters, Choice, ErpMarkers, ErpProtocol
 from experiments.evaluation.decoders import build
-from experiments.evaluation.in_order import in_order_scores
+from experiments.evaluation.in_order import Spelt, cell_scores, surrogate_scores
 from experiments.evaluation.recordings import as_signals, find_markers
 from experiments.evaluation.scores import Score, accuracy
+from selector.decoders.answers import AnswerModel
 from selector.decoders.umm import UMM
 
 
@@ -56,6 +57,7 @@ def erp_scores(
     protocol: ErpProtocol,
     choice: Choice,
     besides: Sequence[RecordedSignals] = (),
+    others: Mapping[str, Sequence[RecordedSignals]] | None = None,
 ) -> list[Score]:
     """Judge one decoder on one person.
 
@@ -71,6 +73,8 @@ def erp_scores(
         From the data set's description.
     besides : sequence of RecordedSignals
         What it learns from besides.
+    others : mapping of str to sequence of RecordedSignals, optional
+        By person, what decoders that need no calibration learn from, where the protocol says so.
 
     Raises
     ------
@@ -78,7 +82,8 @@ def erp_scores(
         If recordings have other channels than those tested, a marker is missing, a decision stands alone, or a
         repetition is not as the protocol says.
     """
-    for other in (*training, *besides):
+    people = dict(others or {}) if protocol.with_others else {}
+    for other in (*training, *besides, *(recording for theirs in people.values() for recording in theirs)):
         if other.channels != recordings[0].channels:
             raise ValueError(
                 f"Recordings to learn from must have the channels of {recordings[0].path} in the same order "
@@ -88,7 +93,8 @@ def erp_scores(
     learnt = read_flashes([*training, *besides], patterns, protocol) if training or besides else None
     where = f"subject {subject}, {recordings[0].path}"
     if protocol.in_order:
-        return _in_order(subject, tested, learnt, bool(training), protocol, choice, where)
+        theirs = {person: read_flashes(recorded, patterns, protocol) for person, recorded in people.items()}
+        return _in_order(subject, tested, learnt, bool(training), theirs, protocol, choice, where)
     scores = _cross_decoded(tested, learnt, bool(training), choice, where)
     found = [_auc(subject, choice.name, tested, scores)]
     if protocol.characters is not None:
@@ -142,21 +148,39 @@ def _in_order(
     tested: Flashes,
     learnt: Flashes | None,
     apart: bool,
+    theirs: Mapping[str, Flashes],
     protocol: ErpProtocol,
     choice: Choice,
     where: str,
 ) -> list[Score]:
     """Characters one after the other; where samples are missing, a flash of zeros says nothing either way."""
-    assert protocol.characters is not None
     model = build(choice)
     of_each = [tested.decision == decision for decision in np.unique(tested.decision)]
-    if isinstance(model, UMM):
-        judge: UMM | list[FloatArray] = model
-    else:
-        scores = np.nan_to_num(_cross_decoded(tested, learnt, apart, choice, where))
-        judge = [scores[of_it] for of_it in of_each]
-    characters = [(np.nan_to_num(tested.epochs[of_it]), tested.is_target[of_it]) for of_it in of_each]
-    return in_order_scores(subject, choice.name, characters, judge, protocol.characters)
+    memory = model if isinstance(model, UMM | AnswerModel) else None
+    if isinstance(model, AnswerModel) and theirs:
+        _fit_to_others(model, theirs)
+    epochs = np.nan_to_num(tested.epochs)
+    said = None if memory is not None else np.nan_to_num(_cross_decoded(tested, learnt, apart, choice, where))
+    if protocol.characters is not None:
+        characters = [(epochs[of_it], tested.is_target[of_it]) for of_it in of_each]
+        judge = [said[of_it] for of_it in of_each] if said is not None else model
+        return surrogate_scores(subject, choice.name, characters, judge, protocol.characters)
+    assert protocol.cells is not None
+    assert tested.lit is not None
+    assert tested.wanted is not None
+    decisions = [
+        Spelt(epochs[of_it], tested.lit[of_it], int(tested.wanted[of_it][0]), None if said is None else said[of_it])
+        for of_it in of_each
+    ]
+    return cell_scores(subject, choice.name, decisions, memory, protocol.cells, where)
+
+
+def _fit_to_others(model: AnswerModel, theirs: Mapping[str, Flashes]) -> None:
+    model.fit(
+        np.concatenate([flashes.epochs[flashes.usable] for flashes in theirs.values()]),
+        np.concatenate([flashes.is_target[flashes.usable] for flashes in theirs.values()]),
+        np.repeat(list(theirs), [int(flashes.usable.sum()) for flashes in theirs.values()]),
+    )
 
 
 def _cross_decoded(tested: Flashes, learnt: Flashes | None, apart: bool, choice: Choice, where: str) -> FloatArray:

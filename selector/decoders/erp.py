@@ -79,6 +79,7 @@ class ErpDecoder(FlashDecoder):
         "slope_",
         "offset_",
         "doubt_",
+        "separation_",
         "auc_",
     )
 

@@ -1,7 +1,7 @@
 """What every decoder of answers to flashes shares: who flashed when, whose epoch is over, and what it adds up to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -19,7 +19,8 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     """Evidence from the brain's answers to flashes; a subclass knows what an answer looks like.
 
     A subclass takes ``sfreq`` (Hz) and ``tmin`` and ``tmax`` (s after each onset) as parameters, gives the
-    log-likelihood ratios of epochs in `_score`, and sets the attributes below when fitted.
+    log-likelihood ratios of epochs in `_score`, and sets the attributes below when fitted. One that does not judge
+    epochs one by one gives in `_score` what it needs of each, and overrides `_add_up`.
 
     Attributes
     ----------
@@ -29,7 +30,7 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     temperature_ : float
         Factor for sums of ratios, since neighbouring epochs overlap.
     separation_ : float
-        How far ratios of targets and nontargets lie apart, in nats.
+        How far ratios of targets and nontargets lie apart, in nats; not where `_add_up` is overridden.
 
     Notes
     -----
@@ -51,7 +52,7 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     """Names of all fitted attributes that `to_arrays` keeps, without those above."""
 
     _key: tuple[Signals, int, float] | None = None
-    _scores: dict[float, float]
+    _scores: dict[float, FloatArray | None]
     _columns: NDArray[np.intp]
 
     @property
@@ -66,6 +67,14 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         That of one epoch must not depend, to the last bit, on which others come along: what is decoded together is a
         matter of chunks.
         """
+
+    def _add_up(self, scores: Sequence[FloatArray], lit: NDArray[np.bool_]) -> FloatArray:
+        """Log-likelihood (n_slots + 1,) of a trial's epochs, before the temperature; see `decode`.
+
+        Of their scores in the order of time, of which there may be none, and of which slots each flash lit,
+        (n_epochs, n_slots).
+        """
+        return flash_log_likelihood(np.array(scores), lit, self.separation_)
 
     def decode(self, presentation: Presentation, signals: Signals) -> Evidence:
         """Log-likelihood of the epochs since the trial's start, were each slot the attended one.
@@ -93,10 +102,9 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         scores = self._scores_of(presentation, signals)
         waiting = [flash.time for flash in presentation.flashes if flash.time not in scores]
         n_due = len(presentation.flashes) - len(waiting)
-        usable = [flash for flash in presentation.flashes if np.isfinite(scores.get(flash.time, np.nan))]
-        ratios = np.array([scores[flash.time] for flash in usable])
+        usable = [flash for flash in presentation.flashes if scores.get(flash.time) is not None]
         lit = np.array([flash.slots for flash in usable]).reshape(len(usable), presentation.n_slots)
-        log_likelihood = flash_log_likelihood(ratios, lit, self.separation_)
+        log_likelihood = self._add_up([score for flash in usable if (score := scores[flash.time]) is not None], lit)
         newest = signals.newest(self.modality)
         return Evidence(
             modality=self.modality,
@@ -151,10 +159,10 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         """Names of fitted arrays whose shapes do not fit the others'."""
 
     def _kept(self) -> tuple[str, ...]:
-        return (*self.get_params(), "channels_", "n_channels_", "temperature_", "separation_", *self.fitted)
+        return (*self.get_params(), "channels_", "n_channels_", "temperature_", *self.fitted)
 
-    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, float]:
-        """Log-likelihood ratio of every flash whose epoch is over, by onset; NaN where it was lost."""
+    def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, FloatArray | None]:
+        """Score of every flash whose epoch is over, by onset; None where it was lost."""
         key = (signals, presentation.trial, presentation.start)
         if self._key != key:
             self._columns = self._columns_of(signals)
@@ -168,9 +176,9 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
         epochs, usable = signals.epochs(self.modality, due, self.tmin, self.tmax)
         if usable.any():
             scores = self._score(np.asarray(epochs[usable][:, self._columns], dtype=np.float64))
-            self._scores.update(zip(due[usable].tolist(), scores.tolist(), strict=True))
+            self._scores.update(zip(due[usable].tolist(), scores, strict=True))
         for onset in new[over].tolist():
-            self._scores.setdefault(onset, np.nan)
+            self._scores.setdefault(onset, None)
         return self._scores
 
     def _forget(self) -> None:

@@ -9,6 +9,7 @@ from acquisition.filtering import CausalFilter
 from acquisition.stimulus import Presentation
 from acquisition.stream import Chunk, Signals, StreamInfo
 from selector.decoders.erp import BAND, ErpDecoder
+from selector.decoders.erp_adaptive import AdaptiveErpDecoder
 from selector.decoders.gaze import GazeDecoder
 from selector.paradigms.p300 import P300Groups
 
@@ -82,6 +83,12 @@ def calibration_of():
 @pytest.fixture(scope="session")
 def erp_decoder(calibration_of):
     return ErpDecoder().fit(*calibration_of(snr=2.0))
+
+
+@pytest.fixture(scope="session")
+def adaptive_erp_decoder():
+    """Knows nothing yet."""
+    return AdaptiveErpDecoder().start_with(EEG.channels)
 
 
 @pytest.fixture(scope="session")

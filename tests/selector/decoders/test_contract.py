@@ -9,7 +9,7 @@ from sklearn.base import clone
 from acquisition.stimulus import Presentation
 from acquisition.stream import Chunk
 
-DECODERS = ("erp_decoder", "gaze_decoder")
+DECODERS = ("erp_decoder", "adaptive_erp_decoder", "gaze_decoder")
 
 
 @pytest.fixture(scope="module", params=DECODERS)
