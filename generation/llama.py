@@ -50,7 +50,7 @@ class Llama:
     n_context : int, optional
         Tokens of the longest sequence; at most, and by default, what the model was trained with, up to 2048.
     n_batch : int
-        Tokens evaluated at once.
+        Tokens evaluated at once; at least ``n_sequences``, or llama.cpp ends the process.
     n_sequences : int
     n_threads : int
 
@@ -61,11 +61,14 @@ class Llama:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no whole GGUF file of an architecture that llama.cpp knows, or there is too little memory for it.
+        If it is no whole GGUF file of an architecture that llama.cpp knows, there is too little memory for it, or
+        ``n_batch`` is less than ``n_sequences``.
     """
 
     def __init__(self, path: Path, n_context: int | None, n_batch: int, n_sequences: int, n_threads: int) -> None:
         _require(path)
+        if n_batch < n_sequences:
+            raise ValueError(f"Argument 'n_batch' (got {n_batch}) must be at least the {n_sequences} sequences.")
         llama_cpp.llama_backend_init()
         llama_cpp.llama_log_set(_LISTENER, ctypes.c_void_p(0))
         _said.clear()

@@ -1,6 +1,7 @@
 """Scores candidates with a GGUF model: log P(candidate | what stands before), many in one go."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,10 +35,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Continuation:
-    """A candidate's tokens after the context, and the blank that must follow them."""
+    """How the context goes on: tokens, and the blank that must follow them."""
 
     tokens: tuple[int, ...]
-    blank: bytes
+    blank: bytes = b""
 
     @property
     def fed(self) -> tuple[int, ...]:
@@ -49,9 +50,10 @@ class LlmScorer:
     """A GGUF model that keeps what it has read, so that each page costs only what is new.
 
     The context is evaluated once; candidates share its cells and each other's beginnings, and one call evaluates them
-    all. Where a candidate changes how the context's end is cut into tokens, the context gives this end back, and the
-    probability of what was given back is divided out. A blank or line end that a candidate ends with stands for every
-    token that begins with it: it says that the block is over, so that long candidates and short ones compare.
+    all. What is scored is text, not its tokens: the last token may be any that begins with what is left of the
+    candidate, so that one that ends with a blank or a line end says that the block is over, however the blank goes on.
+    Where a candidate changes how the context's end is cut into tokens, the context gives this end back, and the
+    probability of what was given back is divided out.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ class LlmScorer:
     n_context : int, optional
         Tokens kept of what stands before; at most, and by default, what the model was trained with, up to 2048.
     n_batch : int
-        Tokens evaluated at once. A candidate with more is refused.
+        Tokens evaluated at once, more than ``n_at_once``. A candidate with more is refused.
     n_at_once : int
         Candidates evaluated at once; more are taken in turns.
     n_threads : int
@@ -72,7 +74,8 @@ class LlmScorer:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no whole GGUF file of an architecture that llama.cpp knows, or there is too little memory for it.
+        If it is no whole GGUF file of an architecture that llama.cpp knows, there is too little memory for it, or
+        ``n_batch`` is too small.
     """
 
     def __init__(
@@ -82,7 +85,9 @@ class LlmScorer:
         self._n_at_once = n_at_once
         self._read: list[int] = []
         self._next: LogProbabilities = np.empty(0, np.float32)
-        self._beginning_with: dict[bytes, NDArray[np.int64]] = {}
+        pieces = self._llama.pieces
+        self._by_piece = np.array(sorted(range(len(pieces)), key=pieces.__getitem__))
+        self._sorted_pieces = [pieces[token] for token in self._by_piece]
 
     def __enter__(self) -> "LlmScorer":
         return self
@@ -113,15 +118,14 @@ class LlmScorer:
         """
         context, given_back, all_ = self._cut(before, candidates)
         self._read_on(context)
-        given = self._log_mass(self._next, given_back) if given_back else 0.0
+        given = self._evaluate([given_back])[0]
         fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
-        opening = np.array([self._opening(each) for each in all_]).reshape(len(all_)) - given
-        first = np.where(fits, opening, np.nan)
-        order = np.argsort(-(opening if prior is None else opening + prior), kind="stable")
+        first = np.where(fits, [self._opening(each) - given for each in all_], np.nan)
+        order = np.argsort(-(first if prior is None else first + prior), kind="stable")
         chosen = [place for place in order.tolist() if fits[place]][:n_whole]
         whole = np.full(len(all_), np.nan)
         for group in self._groups(chosen, all_):
-            whole[group] = opening[group] + self._evaluate([all_[place] for place in group])
+            whole[group] = self._evaluate([all_[place] for place in group]) - given
         return Scores(first, whole, np.array([len(each.tokens) for each in all_], np.int64))
 
     def log_p_of_document(self, text: str) -> float:
@@ -149,19 +153,18 @@ class LlmScorer:
         self._llama.drop([0])
         self._read = []
 
-    def _cut(self, before: str, candidates: Sequence[str]) -> tuple[list[int], bytes, list[_Continuation]]:
+    def _cut(self, before: str, candidates: Sequence[str]) -> tuple[list[int], _Continuation, list[_Continuation]]:
         """The context's tokens that no candidate changes, what it gave back, and the candidates from there on."""
         tail = self._tail(before)
         alone = self._llama.tokens(tail)
         bodies = [candidate.rstrip() for candidate in candidates]
         both = [self._llama.tokens(tail + body) for body in bodies]
         n_kept = min((_n_common(alone, tokens) for tokens in both), default=len(alone))
-        given_back = b"".join(self._llama.pieces[token] for token in alone[n_kept:])
         continuations = [
             _Continuation(tuple(tokens[n_kept:]), candidate[len(body) :][:1].encode())
             for tokens, candidate, body in zip(both, candidates, bodies, strict=True)
         ]
-        return [self._llama.begin, *alone[:n_kept]], given_back, continuations
+        return [self._llama.begin, *alone[:n_kept]], _Continuation(tuple(alone[n_kept:])), continuations
 
     def _tail(self, before: str) -> str:
         """What of a document fits the context, cut where it stays cut while the document grows."""
@@ -183,8 +186,12 @@ class LlmScorer:
         self._read, self._next = context, log_p[0]
 
     def _opening(self, one: _Continuation) -> float:
-        """Log-probability of a continuation's first token, or of its blank if it has none."""
-        return float(self._next[one.tokens[0]]) if one.tokens else self._log_mass(self._next, one.blank)
+        """Log-probability of a continuation's first token, or of a token that begins with all of it."""
+        text = self._text(one)
+        covering = self._log_mass(self._next, text) if text else 0.0
+        if not one.tokens or self._llama.pieces[one.tokens[0]] == text:
+            return covering
+        return float(np.logaddexp(self._next[one.tokens[0]], covering))
 
     def _groups(self, chosen: list[int], all_: Sequence[_Continuation]) -> Iterator[list[int]]:
         """Candidates that fit one call."""
@@ -201,35 +208,43 @@ class LlmScorer:
             yield group
 
     def _evaluate(self, group: Sequence[_Continuation]) -> FloatArray:
-        """Log-probability of all after the first token; beginnings that continuations share are evaluated once."""
+        """Log-probabilities of continuations' texts; beginnings that continuations share are evaluated once."""
         prefixes: dict[tuple[int, ...], list[int]] = {}
         for sequence, one in enumerate(group, 1):
             for length in range(1, len(one.fed) + 1):
                 prefixes.setdefault(one.tokens[:length], []).append(sequence)
-        total = np.zeros(len(group))
-        if not prefixes:
-            return total
-        sequences = range(1, len(group) + 1)
-        self._llama.share(sequences)
-        begin = len(self._read) - 1
-        ordered = sorted(prefixes, key=len)
-        log_p = self._llama.evaluate([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
-        self._llama.drop(sequences)
-        for prefix, row in zip(ordered, log_p, strict=True):
-            for sequence in prefixes[prefix]:
-                one = group[sequence - 1]
-                is_last = len(prefix) == len(one.tokens)
-                total[sequence - 1] += self._log_mass(row, one.blank) if is_last else row[one.tokens[len(prefix)]]
-        return total
+        after: dict[tuple[int, ...], LogProbabilities] = {(): self._next}
+        if prefixes:
+            sequences = range(1, len(group) + 1)
+            self._llama.share(sequences)
+            begin = len(self._read) - 1
+            ordered = sorted(prefixes, key=len)
+            rows = self._llama.evaluate([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
+            self._llama.drop(sequences)
+            after |= zip(ordered, rows, strict=True)
+        return np.array([self._log_p(one, after) for one in group])
+
+    def _log_p(self, one: _Continuation, after: Mapping[tuple[int, ...], LogProbabilities]) -> float:
+        """Over all places where a token may begin that covers the rest of the text, and maybe more."""
+        rest, reached, terms = self._text(one), 0.0, []
+        if not rest:
+            return 0.0
+        for n_before in range(len(one.tokens) + bool(one.blank)):
+            row = after[one.tokens[:n_before]]
+            terms.append(reached + self._log_mass(row, rest))
+            if n_before < len(one.tokens):
+                reached += float(row[one.tokens[n_before]])
+                rest = rest[len(self._llama.pieces[one.tokens[n_before]]) :]
+        return float(np.logaddexp.reduce(terms))
+
+    def _text(self, one: _Continuation) -> bytes:
+        return b"".join(self._llama.pieces[token] for token in one.tokens) + one.blank
 
     def _log_mass(self, log_p: LogProbabilities, beginning: bytes) -> float:
-        """Log-probability that the next token begins so, or, if none does, that it is where this begins."""
-        if beginning not in self._beginning_with:
-            pieces = self._llama.pieces
-            found = [token for token, piece in enumerate(pieces) if piece.startswith(beginning)]
-            found = found or [token for token, piece in enumerate(pieces) if piece and beginning.startswith(piece)]
-            self._beginning_with[beginning] = np.array(found)
-        return float(np.logaddexp.reduce(log_p[self._beginning_with[beginning]].astype(float)))
+        """Log-probability that the next token begins so; -inf if none does."""
+        first = bisect_left(self._sorted_pieces, beginning)
+        last = bisect_right(self._sorted_pieces, beginning, first, key=lambda piece: piece[: len(beginning)])
+        return float(np.logaddexp.reduce(log_p[self._by_piece[first:last]].astype(float)))
 
 
 def _n_common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -150,12 +150,26 @@ def test_more_candidates_than_fit_one_call_are_taken_in_turns(make, any_scorer):
 
 def test_what_the_context_gave_back_is_divided_out(monkeypatch):
     monkeypatch.setattr("generation.llm.Llama", Parrot)
-    found = LlmScorer("parrot").score("x = se", ["lf\n"])
+    found = LlmScorer("parrot").score("x = self.", ["path\n"])
     parrot = Parrot("parrot")
-    after = parrot.evaluate([Row(t, place, (0,)) for place, t in enumerate([parrot.begin, *parrot.tokens("x = self")])])
-    # " self" is the only token that begins with " se": what remains to be said is the line's end.
-    assert found.first[0] == pytest.approx(0.0)
-    assert found.whole[0] == pytest.approx(after[-1][parrot.tokens("\n")[0]], abs=1e-5)
+    tokens = [parrot.begin, *parrot.tokens("x = self.path")]
+    *_, before, after = parrot.evaluate([Row(token, place, (0,)) for place, token in enumerate(tokens)])
+    (dot,), (path,), (end,) = (parrot.tokens(text) for text in (".", ".path", "\n"))
+    share = before[path] - np.logaddexp(before[dot], before[path])
+    assert tokens[-1] == path
+    assert found.first[0] == pytest.approx(share, abs=1e-5)
+    assert found.whole[0] == pytest.approx(share + after[end], abs=1e-5)
+
+
+def test_a_line_end_counts_alone_and_as_part_of_the_last_token(monkeypatch):
+    monkeypatch.setattr("generation.llm.Llama", Parrot)
+    found = LlmScorer("parrot").score("", ["):\n"])
+    parrot = Parrot("parrot")
+    tokens = [parrot.begin, *parrot.tokens(")"), *parrot.tokens(":")]
+    first, second, third = parrot.evaluate([Row(token, place, (0,)) for place, token in enumerate(tokens)])
+    (joined,), (end,) = parrot.tokens("):\n"), parrot.tokens("\n")
+    apart = first[tokens[1]] + second[tokens[2]] + third[end]
+    assert found.whole[0] == pytest.approx(np.logaddexp(first[joined], apart), abs=1e-5)
 
 
 @needs_llama_cpp
@@ -197,7 +211,7 @@ def test_only_the_most_promising_are_scored_as_wholes(any_scorer):
 
 
 def test_a_candidate_longer_than_the_batch_is_refused_and_the_others_are_not(make):
-    with make(n_batch=32) as scorer:
+    with make(n_batch=32, n_at_once=8) as scorer:
         found = scorer.score(CONTEXT, ["x = 1\n", "y" * 3000, "z = 2\n"])
     assert np.isnan(found.whole).tolist() == [False, True, False]
     assert np.isnan(found.first).tolist() == [False, True, False]
@@ -289,6 +303,12 @@ def test_a_file_that_is_no_whole_model_is_refused_in_a_sentence(path, tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.gguf"):
         LlmScorer(tmp_path / "nothing.gguf")
+
+
+@needs_llama_cpp
+def test_a_batch_smaller_than_its_candidates_is_refused(path):
+    with pytest.raises(ValueError, match=r"'n_batch' \(got 32\) must be at least the 33"):
+        LlmScorer(path, n_batch=32)
 
 
 def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):

@@ -103,7 +103,7 @@ def test_training_learns(tmp_path):
 
 @needs_torch
 @needs_llama_cpp
-@pytest.mark.parametrize(("quantisation", "tolerance"), [("F32", 2e-3), ("F16", 1e-2), ("Q8_0", 0.15)])
+@pytest.mark.parametrize(("quantisation", "tolerance"), [("F32", 0.01), ("F16", 0.02), ("Q8_0", 0.15)])
 def test_llama_cpp_reads_the_file_as_pytorch_computes_it(tmp_path, quantisation, tolerance):
     import torch
 
