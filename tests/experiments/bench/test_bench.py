@@ -13,6 +13,7 @@ from experiments.bench.claims import Claim
 from experiments.bench.lsl_device import DeviceClock
 from experiments.bench.lsl_sender import stamped
 from experiments.bench.probabilities_rest import RestPerson
+from experiments.bench.selector_trials import Case
 from experiments.config import load
 from experiments.evaluation.reliability import HeldOut
 from experiments.registry import resolve
@@ -23,7 +24,7 @@ STRETCH = HeldOut(np.where(TARGETS, 3.0, -3.0), TARGETS, 6.0)
 SMALLEST: dict[str, dict[str, Any]] = {
     "replay": {"configs": [load(paradigm="dwell", target="go", settings=["person.calibration_characters=4"])]},
     "acquisition": {"seconds": 1.0},
-    "selector": {"n_trials": 1},
+    "selector": {"n_trials": 1, "cases": [Case("p300", 16, 4, 100.0), Case("dwell", 16, 2, 100.0)]},
     "generation": {"n_documents": 1, "max_pages": 2},
     "language": {"corpora": None, "n": 1},
     "alignment": {"seconds": 4.0},
