@@ -160,4 +160,4 @@ def fit_errors(config: Config, run: FeedbackRun, rng: np.random.Generator) -> Er
 def _cues(n: int, n_slots: int, rng: np.random.Generator) -> list[int]:
     """Slots all over the screen, none twice before all have been cued."""
     rounds = [rng.permutation(n_slots) for _ in range(-(-n // n_slots))]
-    return [int(slot) for slot in np.concatenate(rounds)[:n]]
+    return [int(slot) for drawn in rounds for slot in drawn][:n]

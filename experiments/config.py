@@ -73,13 +73,14 @@ class Person(Section):
     """Who takes part, where nobody sits in the chair, and how the decoder gets to know them.
 
     A calibration ends before all characters are done once the selections per minute that are to be expected are known
-    to ``calibration_precision``, as a share of them; with 0 it never does.
+    to ``calibration_precision``, as a share of them; with 0 it never does. Without characters there is none, and the
+    decoder learns from selections let stand, in a paradigm that has one that can.
     """
 
     recording: str | None = None
     profile: Literal["easy", "typical", "hard", "wet"] = "typical"
     person_seed: int = 1
-    calibration_characters: Count = 8
+    calibration_characters: Annotated[int, Field(ge=0, le=10_000)] = 8
     calibration_blocks: Count = 6
     calibration_feedbacks: Count = 100
     calibration_precision: Annotated[float, Field(ge=0, le=1)] = 0.0

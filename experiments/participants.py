@@ -101,6 +101,8 @@ def calibrate(config: Config, rng: np.random.Generator, progress: Progress) -> C
         f"fitted to {len(cued.trials)} cued slots of {config.person.calibration_blocks} blocks, "
         "played by the same simulated person with other noise"
     )
+    if not cued.trials:
+        fitted_to = "fitted to nothing yet"
     told = f"; {found[-1].in_words(precision)}" if found else ""
     return Calibrated(
         decoders=tuple(one.fit(config, cued, rng) for one in heard(config)),

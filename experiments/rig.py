@@ -95,9 +95,22 @@ def screen(config: Config) -> Screen:
 
 
 def wiring(config: Config) -> "Wiring":
-    """The parts of the paradigm that the settings name."""
+    """The parts of the paradigm that the settings name.
+
+    Raises
+    ------
+    ValueError
+        If nobody knows it, or it cannot do without the calibration that is left out.
+    """
     found: Wiring = resolve(PARADIGMS, config.paradigm, PARADIGM_GROUP)
-    return found
+    if config.person.calibration_characters:
+        return found
+    if found.uncalibrated is None:
+        raise ValueError(
+            f"Setting 'person.calibration_characters' (got 0) must be at least 1 in paradigm {config.paradigm!r}: "
+            "its decoder needs a calibration."
+        )
+    return found.uncalibrated
 
 
 def heard(config: Config) -> tuple["Wiring", ...]:

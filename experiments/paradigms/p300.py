@@ -1,6 +1,7 @@
 """P300: groups of slots flash, and single answers to flashes are decoded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from acquisition.stream import Chunk, FloatArray, Signals, StreamInfo
 from experiments.calibration import CalibrationRun
 from experiments.config import Config
 from experiments.expectation import Expectation, expect, held_out
+from experiments.paradigms.p300_uncalibrated import uncalibrated
 from experiments.paradigms.types import Arrange, FittedDecoder, RecordedPerson, Wiring
 from experiments.rig import signals
 from selector.calibration import bounded
@@ -124,7 +126,7 @@ def _shuffled_within(
     return shuffled
 
 
-WIRING = Wiring(
+_CALIBRATED = Wiring(
     stream="eeg",
     band=BAND,
     paradigm=_paradigm,
@@ -134,3 +136,4 @@ WIRING = Wiring(
     expect=_expect,
     blocks_per_repetition=_blocks_per_repetition,
 )
+WIRING = replace(_CALIBRATED, uncalibrated=uncalibrated(_CALIBRATED))

@@ -97,6 +97,8 @@ class Wiring:
         ``(config, run, decoder, rng)`` to the pace to be expected of a decoder just fitted to a calibration run.
     blocks_per_repetition : callable
         ``config`` to the number of blocks that make one of those that a trial's greatest length is counted in.
+    uncalibrated : Wiring, optional
+        The parts for a session without calibration, where the paradigm can do without; ``fit`` then gets no trials.
     """
 
     stream: str
@@ -107,3 +109,4 @@ class Wiring:
     recorded: Callable[[Config, Path, np.random.Generator], RecordedPerson] | None = None
     expect: Callable[[Config, CalibrationRun, Any, np.random.Generator], Expectation] | None = None
     blocks_per_repetition: Callable[[Config], int] = lambda config: 1  # noqa: ARG005
+    uncalibrated: "Wiring | None" = None
