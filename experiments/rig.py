@@ -2,6 +2,7 @@
 
 import inspect
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ from selector.control import ControlState
 from selector.decoders.errors import BAND as ERROR_BAND
 from selector.decoders.errors import ErrorDecoder
 from selector.types import Decoder, Paradigm, StoppingRule
+
+# What NumPy and zipfile say of a file that is cut off, altered, or packed in a way they don't know.
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, NotImplementedError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 if TYPE_CHECKING:  # Paradigms are wired by their own modules, which build on this one.
     from experiments.paradigms.types import Arrange, FittedDecoder, Wiring
@@ -176,5 +180,5 @@ def _load(kind: Any, path: Path) -> Any:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return kind.from_arrays(dict(arrays))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"The run's decoder {path} is damaged ({error}).") from None
+    except _DAMAGED as error:
+        raise ValueError(f"The run's decoder {path} is damaged ({error or 'it is cut off'}).") from None

@@ -13,6 +13,7 @@ from acquisition.stream import FloatArray, Signals
 from selector.decoders.cvep_likelihood import LinearResponse, fit_response
 from selector.decoders.cvep_sums import CodeSums, CuedTimeline, calibrate, log_likelihood_ratio, sums_after_times
 from selector.decoders.cvep_timeline import N_EVENTS, CodeTimeline, thinned
+from selector.decoders.kept import REAL, TEXT, check_shapes, unpack
 from selector.types import Evidence
 
 BAND = (2.0, 30.0)
@@ -180,29 +181,19 @@ class CVEPDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries n
             If an array is missing, damaged or of another version.
         """
         decoder = cls()
-        names = (*decoder.get_params(), *_FITTED)
-        if missing := [name for name in ("version", *names) if name not in arrays]:
-            raise ValueError(f"Argument 'arrays' must hold a {cls.__name__}, but lacks {', '.join(missing)}.")
-        if not np.array_equal(arrays["version"], cls.version):
-            raise ValueError(
-                f"Argument 'arrays' must be of version {cls.version} (got {arrays['version']}): "
-                f"fit the {cls.__name__} again."
-            )
-        for name in names:
-            value = np.asarray(arrays[name])
-            if value.dtype.kind not in "biufU" or (value.dtype.kind == "f" and not np.isfinite(value).all()):
-                raise ValueError(f"Argument 'arrays' must hold finite numbers or text (array {name!r} is damaged).")
-            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
-        rank = len(np.atleast_1d(decoder.responses_))
+        tables = {"channels_": TEXT, "filters_": REAL, "responses_": REAL, "ar_": REAL}
+        numbers = (*decoder.get_params(), "sfreq_", "gain_sd_", "temperature_", "ridge_")
+        found = unpack(cls.__name__, cls.version, arrays, numbers, tables)
+        for name, value in found.items():
+            setattr(decoder, name, value)
+        n_channels, rank = len(decoder.channels_), len(decoder.responses_)
         shapes = {
-            "filters_": (len(np.atleast_1d(decoder.channels_)), rank),
+            "channels_": (n_channels,),
+            "filters_": (n_channels, rank),
             "responses_": (rank, N_EVENTS * decoder._n_lags),
             "ar_": (decoder.ar_order + 1,),
         }
-        if wrong := [name for name, shape in shapes.items() if np.shape(getattr(decoder, name)) != shape]:
-            raise ValueError(
-                f"Argument 'arrays' must hold arrays whose shapes fit each other ({', '.join(wrong)} are damaged)."
-            )
+        check_shapes(found, shapes)
         return decoder
 
     @property

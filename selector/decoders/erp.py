@@ -68,20 +68,8 @@ class ErpDecoder(FlashDecoder):
     """
 
     version: ClassVar[int] = 3
-    fitted: ClassVar[tuple[str, ...]] = (
-        "limits_",
-        "linear_",
-        "filters_",
-        "prototypes_",
-        "whitener_",
-        "weights_",
-        "intercept_",
-        "slope_",
-        "offset_",
-        "doubt_",
-        "separation_",
-        "auc_",
-    )
+    tables: ClassVar[tuple[str, ...]] = ("limits_", "linear_", "filters_", "prototypes_", "whitener_", "weights_")
+    numbers: ClassVar[tuple[str, ...]] = ("intercept_", "slope_", "offset_", "doubt_", "separation_", "auc_")
 
     def __init__(
         self,
@@ -157,8 +145,11 @@ class ErpDecoder(FlashDecoder):
         return bounded(self.slope_ * self.decision_function(epochs) + self.offset_, self.doubt_)
 
     def _thin(self, X: NDArray) -> FloatArray:
-        step = max(1, int(self.sfreq / DECIMATED_SFREQ))
-        return np.asarray(X[:, :, ::step], dtype=np.float64)
+        return np.asarray(X[:, :, :: self._step], dtype=np.float64)
+
+    @property
+    def _step(self) -> int:
+        return max(1, int(self.sfreq / DECIMATED_SFREQ))
 
     def _write_out(self, ensemble: MeanLogOdds) -> None:
         """Keep of the fitted members what a decision needs, the two linear ones folded into one."""
@@ -185,16 +176,17 @@ class ErpDecoder(FlashDecoder):
         projected = np.sum(vectors * (self.weights_ @ vectors), axis=0)
         return float(np.log(eigenvalues) @ projected + np.vdot(self.linear_, limited)) + self.intercept_
 
-    def _misshapen(self) -> list[str]:
-        n_filters, n_times = np.shape(self.prototypes_) if np.ndim(self.prototypes_) == 2 else (0, 0)
-        wanted = {
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        n_filters = len(self.prototypes_)
+        n_times = len(range(0, round((self.tmax - self.tmin) * self.sfreq), self._step))
+        return {
             "limits_": (self.n_channels_,),
             "linear_": (self.n_channels_, n_times),
             "filters_": (n_filters, self.n_channels_),
+            "prototypes_": (n_filters, n_times),
             "whitener_": (2 * n_filters, 2 * n_filters),
             "weights_": (2 * n_filters, 2 * n_filters),
         }
-        return [name for name, shape in wanted.items() if np.shape(getattr(self, name)) != shape]
 
 
 def _symmetric(coefficients: FloatArray, n: int) -> FloatArray:

@@ -34,16 +34,8 @@ class AdaptiveErpDecoder(FlashDecoder, AnswerModel):
     """
 
     version: ClassVar[int] = 1
-    fitted: ClassVar[tuple[str, ...]] = (
-        "template_",
-        "precision_",
-        "sums_",
-        "counts_",
-        "spread_",
-        "n_",
-        "total_",
-        "lagged_",
-    )
+    tables: ClassVar[tuple[str, ...]] = ("template_", "sums_", "counts_", "spread_", "total_", "lagged_")
+    numbers: ClassVar[tuple[str, ...]] = ("precision_", "n_")
 
     _trial: Trial | None = None
     _trial_key: object = None
@@ -138,9 +130,10 @@ class AdaptiveErpDecoder(FlashDecoder, AnswerModel):
         super()._forget()
         self._trial = self._trial_key = None
 
-    def _misshapen(self) -> list[str]:
-        n_channels, n_times = self.n_channels_, np.shape(self.template_)[-1] if np.ndim(self.template_) == 2 else 0
-        wanted = {
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        n_channels = self.n_channels_
+        n_times = self.prepared(np.empty((0, round((self.tmax - self.tmin) * self.sfreq)))).shape[-1]
+        return {
             "template_": (n_channels, n_times),
             "sums_": (2, n_channels, n_times),
             "counts_": (2,),
@@ -148,4 +141,3 @@ class AdaptiveErpDecoder(FlashDecoder, AnswerModel):
             "total_": (n_channels, n_times),
             "lagged_": (n_times, n_channels, n_channels),
         }
-        return [name for name, shape in wanted.items() if np.shape(getattr(self, name)) != shape]

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from acquisition.stream import FloatArray, Signals
 from selector.calibration import platt
+from selector.decoders.kept import REAL, check_shapes, unpack
 from selector.decoders.lda import xdawn_toeplitz_lda
 
 BAND = (1.0, 12.0)
@@ -23,7 +24,7 @@ N_FILTERS = 2
 """Spatial filters: the answer comes from one place, and a few dozen errors can't teach more."""
 
 VERSION = 1
-_FITTED = ("coef_", "intercept_", "slope_", "offset_", "bound_", "auc_")
+_NUMBERS = ("intercept_", "slope_", "offset_", "bound_", "auc_")
 
 
 class ErrorDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries no types
@@ -118,7 +119,7 @@ class ErrorDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries 
 
     def to_arrays(self) -> dict[str, NDArray]:
         """Parameters and what was fitted, as plain arrays for `numpy.savez`."""
-        names = (*self.get_params(), *_FITTED)
+        names = (*self.get_params(), "coef_", *_NUMBERS)
         return {"version": np.asarray(VERSION), **{name: np.asarray(getattr(self, name)) for name in names}}
 
     @classmethod
@@ -131,21 +132,16 @@ class ErrorDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries 
             If an array is missing, damaged or of another version.
         """
         decoder = cls()
-        names = (*decoder.get_params(), *_FITTED)
-        missing = [name for name in ("version", *names) if name not in arrays]
-        if missing:
-            raise ValueError(f"Argument 'arrays' must hold an error decoder, but lacks {', '.join(missing)}.")
-        if not np.array_equal(arrays["version"], VERSION):
-            raise ValueError(f"Argument 'arrays' must be of version {VERSION} (got {arrays['version']}): fit it again.")
-        for name in names:
-            value = np.asarray(arrays[name])
-            if value.dtype.kind not in "biuf" or not np.isfinite(value).all():
-                raise ValueError(f"Argument 'arrays' must hold finite numbers (array {name!r} is damaged).")
-            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
-        if decoder.coef_.ndim != 2:
-            raise ValueError(f"Argument 'arrays' must hold 'coef_' with two axes (got shape {decoder.coef_.shape}).")
+        found = unpack(cls.__name__, VERSION, arrays, (*decoder.get_params(), *_NUMBERS), {"coef_": REAL})
+        for name, value in found.items():
+            setattr(decoder, name, value)
+        n_times = len(range(0, round((decoder.tmax - decoder.tmin) * decoder.sfreq), decoder._step))
+        check_shapes(found, {"coef_": (len(decoder.coef_), n_times)})
         return decoder
 
     def _thin(self, X: NDArray) -> FloatArray:
-        step = max(1, int(self.sfreq / DECIMATED_SFREQ))
-        return np.asarray(X[:, :, ::step], dtype=np.float64)
+        return np.asarray(X[:, :, :: self._step], dtype=np.float64)
+
+    @property
+    def _step(self) -> int:
+        return max(1, int(self.sfreq / DECIMATED_SFREQ))

@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
 from selector.calibration import flash_log_likelihood
+from selector.decoders.kept import REAL, TEXT, check_shapes, unpack
 from selector.types import Evidence
 
 
@@ -48,8 +49,9 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
     version: ClassVar[int]
     """Of what `to_arrays` gives; another one is refused."""
 
-    fitted: ClassVar[tuple[str, ...]]
-    """Names of all fitted attributes that `to_arrays` keeps, without those above."""
+    tables: ClassVar[tuple[str, ...]]
+    numbers: ClassVar[tuple[str, ...]]
+    """Names of all fitted attributes that `to_arrays` keeps, arrays and single ones, without those above."""
 
     _key: tuple[Signals, int, float] | None = None
     _scores: dict[float, FloatArray | None]
@@ -132,34 +134,21 @@ class FlashDecoder(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn car
             If an array is missing, damaged or of another version.
         """
         decoder = cls()
-        missing = [name for name in ("version", *decoder._kept()) if name not in arrays]
-        if missing:
-            raise ValueError(f"Argument 'arrays' must hold a {cls.__name__}, but lacks {', '.join(missing)}.")
-        if not np.array_equal(arrays["version"], cls.version):
-            raise ValueError(
-                f"Argument 'arrays' must be of version {cls.version} (got {arrays['version']}): "
-                f"fit the {cls.__name__} again."
-            )
-        for name in decoder._kept():
-            value = np.asarray(arrays[name])
-            if value.dtype.kind not in "biufU" or (value.dtype.kind == "f" and not np.isfinite(value).all()):
-                raise ValueError(f"Argument 'arrays' must hold finite numbers or text (array {name!r} is damaged).")
-            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
-        wrong = decoder._misshapen()
-        if len(decoder.channels_) not in (0, decoder.n_channels_):
-            wrong.append("channels_")
-        if wrong:
-            raise ValueError(
-                f"Argument 'arrays' must hold arrays whose shapes fit each other ({', '.join(wrong)} are damaged)."
-            )
+        numbers = (*decoder.get_params(), "n_channels_", "temperature_", *cls.numbers)
+        tables = {"channels_": TEXT} | dict.fromkeys(cls.tables, REAL)
+        found = unpack(cls.__name__, cls.version, arrays, numbers, tables)
+        for name, value in found.items():
+            setattr(decoder, name, value)
+        n_labels = len(decoder.channels_) and decoder.n_channels_
+        check_shapes(found, {"channels_": (n_labels,), **decoder._shapes()})
         return decoder
 
     @abstractmethod
-    def _misshapen(self) -> list[str]:
-        """Names of fitted arrays whose shapes do not fit the others'."""
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """What the shapes of ``tables`` must be to fit each other."""
 
     def _kept(self) -> tuple[str, ...]:
-        return (*self.get_params(), "channels_", "n_channels_", "temperature_", *self.fitted)
+        return (*self.get_params(), "channels_", "n_channels_", "temperature_", *self.tables, *self.numbers)
 
     def _scores_of(self, presentation: Presentation, signals: Signals) -> dict[float, FloatArray | None]:
         """Score of every flash whose epoch is over, by onset; None where it was lost."""

@@ -26,7 +26,8 @@ def check_kept(arrays: Mapping[str, NDArray], params: Sequence[str], version: in
         If an array is missing, damaged or of another version.
     """
     learnt = LOOKS if any(name in arrays for name in LOOKS) else ()
-    missing = [name for name in ("version", *params, *learnt) if name not in arrays]
+    calibrated = FITTED if any(name in arrays for name in FITTED) else ()
+    missing = [name for name in ("version", *params, *learnt, *calibrated) if name not in arrays]
     if missing:
         raise ValueError(f"Argument 'arrays' must hold a gaze decoder, but lacks {', '.join(missing)}.")
     if not np.array_equal(arrays["version"], version):

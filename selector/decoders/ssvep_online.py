@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from acquisition.stimulus import Presentation
 from acquisition.stream import FloatArray, Signals
+from selector.decoders.kept import COMPLEX, REAL, TEXT, check_shapes, unpack
 from selector.decoders.ssvep_projections import Projections
 from selector.decoders.ssvep_response import CuedTrial, PhaseLockedResponse
 from selector.paradigms.ssvep import FREQUENCIES_HZ
@@ -169,31 +170,22 @@ class SSVEPDecoder(BaseEstimator):  # type: ignore[misc] # scikit-learn carries 
             If an array is missing, damaged or of another version.
         """
         decoder = cls()
-        names = (*decoder.get_params(), *_FITTED)
-        if missing := [name for name in ("version", *names) if name not in arrays]:
-            raise ValueError(f"Argument 'arrays' must hold a {cls.__name__}, but lacks {', '.join(missing)}.")
-        if not np.array_equal(arrays["version"], cls.version):
-            raise ValueError(
-                f"Argument 'arrays' must be of version {cls.version} (got {arrays['version']}): "
-                f"fit the {cls.__name__} again."
-            )
-        for name in names:
-            value = np.asarray(arrays[name])
-            if value.dtype.kind not in "biufcU" or (value.dtype.kind in "fc" and not np.isfinite(value).all()):
-                raise ValueError(f"Argument 'arrays' must hold finite numbers or text (array {name!r} is damaged).")
-            setattr(decoder, name, value.item() if value.ndim == 0 else np.array(value))
-        decoder.frequencies = tuple(np.atleast_1d(arrays["frequencies"]).tolist())
+        tables = dict.fromkeys(("frequencies", "latencies_", "covariances_", "powers_"), REAL)
+        tables |= {"channels_": TEXT, "patterns_": COMPLEX}
+        found = unpack(cls.__name__, cls.version, arrays, ("n_harmonics", "sfreq_", "temperature_"), tables)
+        for name, value in found.items():
+            setattr(decoder, name, value)
+        decoder.frequencies = tuple(found["frequencies"].tolist())
         n_channels, n, n_frequencies = len(decoder.channels_), decoder.n_harmonics, len(decoder.frequencies)
         shapes = {
+            "frequencies": (n_frequencies,),
+            "channels_": (n_channels,),
             "patterns_": (n, n_channels),
             "latencies_": (n,),
             "covariances_": (n, n_channels, n_channels),
             "powers_": (n_frequencies, n),
         }
-        if wrong := [name for name, shape in shapes.items() if np.shape(getattr(decoder, name)) != shape]:
-            raise ValueError(
-                f"Argument 'arrays' must hold arrays whose shapes fit each other ({', '.join(wrong)} are damaged)."
-            )
+        check_shapes(found, shapes)
         parts = [np.asarray(getattr(decoder, f"{name}_")) for name in _PARTS]
         decoder._response = PhaseLockedResponse(decoder._table, *parts)
         return decoder

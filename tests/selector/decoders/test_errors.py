@@ -78,7 +78,7 @@ def test_what_was_kept_decides_as_before(fitted):
         (lambda a: a.pop("coef_"), "lacks coef_"),
         (lambda a: a.update(version=np.asarray(7)), "must be of version 1 "),
         (lambda a: a.update(slope_=np.asarray(np.nan)), "'slope_' is damaged"),
-        (lambda a: a.update(coef_=np.zeros(3)), "two axes"),
+        (lambda a: a.update(coef_=np.zeros(3)), "coef_ are damaged"),
     ],
 )
 def test_damaged_files_are_refused_in_a_sentence(fitted, change, message):
