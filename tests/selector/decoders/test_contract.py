@@ -1,20 +1,43 @@
 """What every decoder owes the loop, whatever it reads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from acquisition.stimulus import Presentation
-from acquisition.stream import Chunk
+from acquisition.stream import Chunk, Signals
 
-DECODERS = ("erp_decoder", "adaptive_erp_decoder", "gaze_decoder")
+TRIALS = {
+    "erp_decoder": "flash_trial_of",
+    "adaptive_erp_decoder": "flash_trial_of",
+    "gaze_decoder": "flash_trial_of",
+    "ssvep_decoder": "flicker_trial_of",
+    "cvep_decoder": "code_trial_of",
+}
+"""Every decoder of the loop, fitted, and the trials that it is for."""
+
+READ_EEG = [name for name in TRIALS if name != "gaze_decoder"]
+"""Gaze is found by its axes, at any rate, and may begin without a fit."""
 
 
-@pytest.fixture(scope="module", params=DECODERS)
-def decoder(request):
-    return request.getfixturevalue(request.param)
+@pytest.fixture(scope="module", params=TRIALS)
+def subject(request):
+    return tuple(request.getfixturevalue(name) for name in (request.param, TRIALS[request.param]))
+
+
+@pytest.fixture(scope="module")
+def decoder(subject):
+    return subject[0]
+
+
+@pytest.fixture(scope="module")
+def trial_of(subject):
+    return subject[1]
 
 
 def fresh(decoder):
@@ -117,7 +140,7 @@ def test_nothing_is_said_before_the_first_sample(decoder, trial_of):
 
 
 def test_nan_samples_lower_the_quality_and_never_reach_the_evidence(decoder, trial_of):
-    trial = trial_of(4, 3.0, 57)
+    trial = trial_of(4, 3.0, 57, n_blocks=4)
     chunks = []
     for chunk in trial.chunks:
         data = chunk.data.copy()
@@ -151,3 +174,60 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted(decoder):
     fitted = {name for name in vars(decoder) if name.endswith("_")}
     assert fitted
     assert not fitted & set(vars(cloned))
+
+
+def test_a_gap_never_reaches_the_evidence(decoder, trial_of):
+    trial = trial_of(4, 3.0, 59, n_blocks=4)
+    there = [(chunk.times < 101) | (chunk.times > 101.6) for chunk in trial.chunks]
+    chunks = [Chunk(c.stream, c.times[kept], c.data[kept]) for c, kept in zip(trial.chunks, there, strict=True)]
+    whole, evidence = (fresh(decoder).decode(trial.presentation, trial.signals(held)) for held in (None, chunks))
+    assert np.isfinite(evidence.log_likelihood).all()
+    assert evidence.log_likelihood.argmax() == 4
+    assert evidence.n_observations < whole.n_observations
+
+
+def test_nothing_but_nan_says_nothing(decoder, trial_of):
+    trial = trial_of(4, 3.0, 60)
+    chunks = [Chunk(c.stream, c.times, np.full_like(c.data, np.nan)) for c in trial.chunks]
+    evidence = fresh(decoder).decode(trial.presentation, trial.signals(chunks))
+    assert np.array_equal(evidence.log_likelihood, np.zeros(21))
+    assert (evidence.quality, evidence.n_observations) == (0.0, 0)
+
+
+def test_channels_are_found_by_their_labels_in_any_order_and_among_others(decoder, trial_of):
+    trial = trial_of(4, 2.0, 61)
+    streams, chunks = [], []
+    for info in trial.signals([]).streams.values():
+        order = [*reversed(range(len(info.channels))), 0]
+        labels = (*reversed(info.channels), "EXG")
+        streams.append(replace(info, channels=labels))
+        chunks += [Chunk(c.stream, c.times, c.data[:, order]) for c in trial.chunks if c.stream == info.name]
+    turned = fresh(decoder).decode(trial.presentation, trial.signals(chunks, streams))
+    as_fitted = fresh(decoder).decode(trial.presentation, trial.signals())
+    np.testing.assert_allclose(turned.log_likelihood, as_fitted.log_likelihood, rtol=1e-9, atol=1e-9)
+    assert turned.quality == 1.0
+
+
+@pytest.mark.parametrize("subject", READ_EEG, indirect=True)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sfreq": 512.0}, "runs at 512 Hz"),
+        ({"sfreq": 0.0}, "runs at 0 Hz"),
+        ({"channels": ("EEG0", "EEG1", "EEG2", "EEG3", "EEG4")}, "EEG5"),
+        ({"channels": ("EEG0", "EEG1", "EEG2", "EEG3", "EEG5", "EEG5")}, "EEG4"),
+        ({"channels": ("Fz", "Cz", "Pz", "O1", "Oz", "O2")}, "EEG0"),
+    ],
+)
+def test_a_stream_of_another_device_is_refused_in_a_sentence(decoder, trial_of, change, said):
+    trial = trial_of(4, 1.0, 62)
+    info = replace(trial.signals([]).streams["eeg"], **change)
+    with pytest.raises(ValueError, match=f"{said}.*fit it on a recording"):
+        fresh(decoder).decode(trial.presentation, Signals([info]))
+
+
+@pytest.mark.parametrize("subject", READ_EEG, indirect=True)
+def test_a_decoder_that_was_never_fitted_says_so(decoder, trial_of):
+    trial = trial_of(4, 1.0, 63)
+    with pytest.raises(NotFittedError, match="must be fitted before it decodes"):
+        clone(decoder).decode(trial.presentation, trial.signals())
