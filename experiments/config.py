@@ -40,7 +40,7 @@ class Stopping(Section):
     wrong: Annotated[float, Field(ge=-100, le=0)] = -1.0
     returns: Probability = 0.1
     min_evidence_nats: Annotated[float, Field(ge=0, le=100)] = 2.0
-    min_observations: Count = 16
+    min_observations: Count = 8
     no_control_p: Probability = 0.9
     max_blocks: Count = 8
     tail_s: Seconds = 1.0
@@ -128,7 +128,9 @@ class Config(Section):
 
 
 PARADIGM_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "dwell": {"stopping.min_observations": 16},
     "ssvep": {
+        "stopping.min_observations": 16,
         "stopping.max_blocks": 2,
         "stopping.tail_s": 0.3,
         "person.calibration_characters": 16,

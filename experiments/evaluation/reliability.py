@@ -124,12 +124,12 @@ def believed(flashes: HeldOut, lit: NDArray[np.bool_], log_prior: FloatArray, n:
 def stop(
     flashes: HeldOut, lit: NDArray[np.bool_], log_prior: FloatArray, rules: Mapping[Rule, StoppingRule]
 ) -> dict[Rule, Selection]:
-    """How a page ends under each rule, which looks after every flash from the first block's last one on.
+    """How a page ends under each rule, which looks after every flash from the first half of a block on.
 
     A selection's time counts flashes.
     """
     ended: dict[Rule, Selection] = {}
-    for n in range(N_FLASHES, len(lit) + 1):
+    for n in range(GRID, len(lit) + 1):
         posterior = believed(flashes, lit, log_prior, n)
         for name, rule in rules.items():
             if name not in ended and (found := rule.decide(posterior, float(n), exhausted=n == len(lit))):

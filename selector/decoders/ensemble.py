@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from acquisition.stream import FloatArray
 from selector.calibration import platt
 from selector.decoders.artefacts import PeakLimiter
-from selector.decoders.lda import BlockToeplitzLDA, xdawn_toeplitz_lda
+from selector.decoders.lda import BlockToeplitzLDA, check_epochs, xdawn_toeplitz_lda
 from selector.decoders.xdawn import xdawn_tangent_space
 
 
@@ -57,7 +58,8 @@ class MeanLogOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sciki
         """
         if not self.members:
             raise ValueError("Argument 'members' must hold at least one classifier (got none).")
-        y = np.asarray(y).astype(int)
+        X, y = np.asarray(X, dtype=np.float64), np.asarray(y).astype(int)
+        check_epochs(X, y)
         self.members_ = [clone(member).fit(X, y) for member in self.members]
         self.slopes_, self.offsets_ = np.ones(len(self.members)), np.zeros(len(self.members))
         if self.n_folds is not None:
@@ -76,6 +78,7 @@ class MeanLogOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sciki
 
     def decision_function(self, X: NDArray) -> FloatArray:
         """Log-odds (n_epochs,) of epochs (n_epochs, n_channels, n_times), classes equally frequent."""
+        check_is_fitted(self)
         return self._mean(np.array([member.decision_function(X) for member in self.members_]))
 
     def predict(self, X: NDArray) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from scipy.linalg import solve
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.covariance import ledoit_wolf
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from acquisition.stream import FloatArray
 from selector.decoders.xdawn import shrunk_covariance
@@ -92,7 +93,7 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scik
             If shapes don't match, a class has less than two epochs, or a sample is constant or not finite.
         """
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y).astype(int)
-        _check(X, y)
+        check_epochs(X, y)
         n_channels, n_times = X.shape[1:]
         features = features_by_time(X)
         target, other = features[y == 1].mean(axis=0), features[y == 0].mean(axis=0)
@@ -104,7 +105,23 @@ class ShrinkageLDA(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scik
         return self
 
     def decision_function(self, X: NDArray) -> FloatArray:
-        """Log-odds (n_epochs,) of epochs (n_epochs, n_channels, n_times), classes equally frequent."""
+        """Log-odds (n_epochs,) of epochs (n_epochs, n_channels, n_times), classes equally frequent.
+
+        Raises
+        ------
+        NotFittedError
+            If it has learnt nothing yet.
+        ValueError
+            If epochs have another shape than those learnt from, or are not finite.
+        """
+        check_is_fitted(self)
+        X = np.asarray(X)
+        n_channels, n_times = self.coef_.shape
+        if X.ndim != 3 or X.shape[1:] != self.coef_.shape or not np.isfinite(X).all():
+            raise ValueError(
+                f"Argument 'X' must hold finite epochs of {n_channels} channels and {n_times} times "
+                f"(got shape {X.shape}{'' if np.isfinite(X).all() else ', and NaN or infinity in it'})."
+            )
         return np.asarray(np.tensordot(X, self.coef_, axes=2) + self.intercept_)
 
     def predict(self, X: NDArray) -> NDArray[np.int64]:
@@ -156,7 +173,14 @@ def _xdawn(n_filters: int) -> Xdawn:
     return Xdawn(nfilter=n_filters, classes=[1], estimator=shrunk_covariance)
 
 
-def _check(X: FloatArray, y: NDArray) -> None:
+def check_epochs(X: FloatArray, y: NDArray) -> None:
+    """Refuse epochs (n_epochs, n_channels, n_times) and labels (n_epochs,) from which nothing can be learnt.
+
+    Raises
+    ------
+    ValueError
+        If shapes don't match, a class has less than two epochs, or a sample is constant or not finite.
+    """
     if X.ndim != 3 or y.shape != X.shape[:1]:
         raise ValueError(
             "Arguments 'X' and 'y' must have shapes (n_epochs, n_channels, n_times) and (n_epochs,) "
