@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acquisition.files import RecordedSignals, read_recording
+from experiments.evaluation.comparison import Comparison, Row, rows_of
 from experiments.evaluation.cvep import cvep_scores
 from experiments.evaluation.datasets import (
     Choice,
@@ -17,6 +18,7 @@ from experiments.evaluation.datasets import (
     SsvepDataset,
     choose_decoders,
     choose_protocol,
+    known_datasets,
     load_dataset,
 )
 from experiments.evaluation.erp import erp_scores
@@ -89,6 +91,59 @@ def evaluate(
         return from_disk
     streamed = scored(f"{described.name} over LSL", relay.over_lsl(read))
     return replace(from_disk, scores=streamed, over_lsl=relay.account(from_disk.scores, streamed))
+
+
+def evaluate_all(
+    root: Path, decoder: str | None = None, train_root: Path | None = None, progress: Progress | None = None
+) -> Comparison:
+    """Judge decoders on every data set that comes along and lies at hand, each by its main protocol.
+
+    Parameters
+    ----------
+    root : Path
+        Folder in which each data set has a folder of its name.
+    decoder : str, optional
+        Its name, "all", or None for each protocol's default.
+    train_root : Path, optional
+        Folder of the same layout with recordings to train on, as in `evaluate`.
+    progress : callable, optional
+        Called as ``progress(what, done, total)`` before each step and once at the end.
+
+    Returns
+    -------
+    Comparison
+        What could not be judged is skipped, with the reason.
+
+    Raises
+    ------
+    ValueError
+        If nothing could be judged.
+    OSError
+        If ``root`` is missing.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"There is no folder {root}.")
+    report = progress or _say_nothing
+    names = known_datasets()
+    results, rows, anchors, skipped = [], list[Row](), {}, {}
+    for done, name in enumerate(names):
+        report("data sets", done, len(names))
+        try:
+            result = evaluate(name, root / name, decoder, None, train_root and train_root / name, progress=progress)
+        except (ValueError, OSError) as error:
+            skipped[name] = str(error)
+            continue
+        protocol = choose_protocol(load_dataset(name), result.protocol)
+        anchors[name] = protocol.anchor
+        results.append(result)
+        rows += rows_of(result, protocol.anchor, protocol.decoders[0].name)
+    report("data sets", len(names), len(names))
+    if not results:
+        raise ValueError(
+            f"Folder {root} holds nothing that can be judged: no {', no '.join(names)} in a folder of that name"
+            + (f" by decoder {decoder!r}." if decoder not in (None, "all") else ".")
+        )
+    return Comparison(tuple(results), tuple(rows), anchors, skipped)
 
 
 def _say_nothing(what: str, done: int, total: int) -> None:

@@ -51,6 +51,37 @@ def scores(values: dict[str, Any]) -> None:
         )
 
 
+def comparison(values: dict[str, Any]) -> None:
+    """Decoders on every data set beside public methods; * marks defaults."""
+    table = Table(title="Main protocols beside public methods on the same recordings")
+    for column in ("dataset", "decoder", "person", "figure", "value", "95 % interval", "n", "public", "difference"):
+        table.add_column(column)
+    for row in values["table"]:
+        anchor = row["anchor"]
+        ends = () if anchor is None else anchor if isinstance(anchor, tuple) else (anchor,)
+        table.add_row(
+            row["dataset"],
+            row["decoder"] + ("*" if row["default"] else ""),
+            row["subject"] or "mean",
+            row["figure"],
+            f"{row['value']:.3f}",
+            "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}",
+            str(row["n"]),
+            " to ".join(f"{end:.3f}" for end in ends),
+            "" if row["difference"] is None else f"{row['difference']:+.3f}",
+        )
+    console = Console()
+    console.print(table)
+    for name, anchor in values["anchors"].items():
+        if anchor is not None:
+            console.print(f"{name}: {anchor['method']}. {anchor['note']}".rstrip(), style="dim")
+    if values["mean_difference"] is not None:
+        mean, n = values["mean_difference"], len(values["differences"])
+        console.print(
+            f"Defaults are above public methods by {mean:+.3f}, mean over {n} data set{'' if n == 1 else 's'}."
+        )
+
+
 def bench(values: dict[str, Any]) -> None:
     """A table of measurements."""
     rows = values["table"]

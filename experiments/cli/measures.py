@@ -1,5 +1,6 @@
 """Commands that measure: decoders on recordings, speed, and the models that ship."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ app.add_typer(models, name="models", rich_help_panel="Parts")
 
 @app.command(rich_help_panel="Offline")
 def evaluate(
-    dataset: Annotated[str, typer.Argument(help="Name of a dataset, or the path of its TOML file.")],
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset, the path of its TOML file, or all.")],
     root: Annotated[Path, typer.Option(help="Folder that holds the recordings.")],
     decoder: Annotated[str | None, typer.Option(help="A decoder's name, or all.")] = None,
     protocol: Annotated[str | None, typer.Option(help="One of the dataset's protocols; its first by default.")] = None,
@@ -27,9 +28,22 @@ def evaluate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Score decoders on recordings, by the protocol that the dataset's file describes."""
-    from experiments.evaluate import evaluate as evaluate_dataset
+    """Score decoders on recordings, by the protocol that the dataset's file describes.
 
+    With all, every dataset that lies in a folder of its name below the root, beside figures of public methods.
+    """
+    from experiments.evaluate import evaluate as evaluate_dataset
+    from experiments.evaluate import evaluate_all
+
+    if dataset == "all":
+        if protocol is not None or over_lsl is not None:
+            raise ValueError("All datasets are judged by their main protocols, from disk: name one dataset.")
+        with progress_bars() as progress:
+            compared = evaluate_all(root, decoder, train_root, progress)
+        for name, reason in compared.skipped.items():
+            print(f"{name} is skipped: {reason}", file=sys.stderr)
+        print_result(compared.to_dict(), as_json, "comparison")
+        return
     with progress_bars() as progress:
         result = evaluate_dataset(
             dataset,

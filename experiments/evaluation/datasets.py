@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from experiments.config import Section
+from experiments.evaluation.anchors import Anchor
 
 
 def _compiles(pattern: str) -> str:
@@ -47,11 +48,12 @@ class Choice(Section):
 
 
 class Protocol(Section):
-    """One way to judge: the first decoder is the default."""
+    """One way to judge: the first decoder is the default; ``anchor`` is what public methods reached."""
 
     name: str
     description: str
     decoders: Annotated[tuple[Choice, ...], Field(min_length=1)]
+    anchor: Anchor | None = None
 
     @property
     def trains(self) -> bool:

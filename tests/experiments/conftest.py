@@ -1,9 +1,10 @@
-"""A small world for the loop: a language without models, and sessions on the virtual clock."""
+"""A small world for the loop: a language without models, sessions on the virtual clock, and the command line."""
 
 import copy
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from acquisition.stream import Source, StreamLost
 from experiments import participants
+from experiments.cli import main
 from experiments.config import Config, Layout, Stopping, load
 from experiments.demo import write_target
 from experiments.folder import RunFolder
@@ -151,3 +153,27 @@ def write(tmp_path: Path, page_maker: PageMaker, calibrations: Calibrations, mon
         return Run(run_folder, error)
 
     return run
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left: its exit code, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def assent(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """Run one command as `assent` would."""
+
+    def call(*arguments: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["assent", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), said.out, said.err)
+
+    return call

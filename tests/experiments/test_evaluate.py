@@ -237,7 +237,7 @@ def test_dictionary_follows_the_command_lines_contract(tmp_path: Path, described
     save_flicker(tmp_path / "sub-a_run-1_raw.fif", snr=1.0, seed=5)
     values = json.loads(json.dumps(evaluate(described(SSVEP), tmp_path, decoder="all").to_dict()))
     assert {"dataset", "protocol", "scores", "mean"} <= values.keys()
-    assert {"subject", "decoder", "metric", "at", "value", "n", "low", "high"} == values["scores"][0].keys()
+    assert {"subject", "decoder", "metric", "at", "value", "n", "low", "high", "minutes"} == values["scores"][0].keys()
     assert values["mean"].keys() == {"accuracy@1", "accuracy@2.5"}
 
 
