@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Kind = Literal["text", "python"]
+Kind = Literal["text", "python", "formula"]
 Command = Literal["undo", "more"]
 
 
@@ -15,7 +15,7 @@ class Context:
     Parameters
     ----------
     kind : str
-        The kind of document: "text" or "python".
+        The kind of document: "text", "python" or "formula".
     before, after : str
         The document up to the cursor, and from there on.
     """

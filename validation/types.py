@@ -14,9 +14,9 @@ class Verdict:
     ----------
     ok : bool
     stage : str
-        The validator: "text", "python".
+        The validator: "text", "python", "table", "formula".
     rule : str
-        Which of its rules decided, in kebab case; empty where all held.
+        Which of its rules decided, in kebab case; empty where all held. With ``ok``, a matter of style.
     reason : str
         A sentence that a person can read; empty where all held.
     seconds : float

@@ -1,0 +1,77 @@
+"""Formulas: no beginning of a real one is refused, and what nothing can mend is."""
+
+import csv
+import random
+
+import pytest
+from openpyxl.formula import Tokenizer
+
+from generation.types import Candidate, Context
+from validation.formula.validator import FormulaValidator
+
+
+def judge(text, validator=None):
+    return (validator or FormulaValidator()).check(Context("formula", ""), Candidate(text, 0.0, "test"))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '=COUNTIF(A1:B2,"a ""b""")', "='My Sheet'!A1+[1]Sheet1!$B$2", "=IF(A1>=3,,-1.5E+3%)", "={1,-2;3,4}",
+        "=A1:INDEX(B:B,3)", "=Table1[[#This Row],[x]]", "=SUM((A1,B2) C:C)", "=#REF!+Sheet1!#REF!", "=[1]!'A,B'",
+    ],
+)  # fmt: skip
+def test_every_beginning_of_a_formula_is_accepted(formula):
+    for end in range(len(formula) + 1):
+        assert judge(formula[:end]).ok, formula[:end]
+    assert FormulaValidator().check_finished(formula)[0].ok
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("=A1+*", "syntax"), ("=A1 2", "syntax"), ("=SUM(A1))", "brackets"), ("=(A1}", "brackets"), ("=()", "syntax"),
+        ("=#REX", "syntax"), ("=ROUND(A1,2,", "argument-count"), ("=ROUND(A1)", "argument-count"), ("=3(", "syntax"),
+        ("=COUNTIF(3,", "argument-type"), ('=ROUND("many",2)', "argument-type"), ("={A1,", "syntax"),
+        ("={1,2;3}", "array-shape"), ("=A1:B+", "range-shape"), ("=A1048577+", "reference-bounds"),
+        ("=XFE1+", "reference-bounds"), ("=" + "1+" * 5000, "length"), ("=SUM(A1,+,", "syntax"),
+    ],
+)  # fmt: skip
+def test_what_no_continuation_can_mend_is_refused_with_its_rule(text, rule):
+    verdict = judge(text)
+    assert (verdict.ok, verdict.rule) == (False, rule)
+    assert verdict.reason.endswith(".")
+
+
+@pytest.mark.parametrize("text", ["=SUM(A1", "=A1+", '="open', "='My Sh", "", "=Table1["])
+def test_a_finished_formula_must_be_whole(text):
+    assert not FormulaValidator().check_finished(text)[0].ok
+
+
+def test_matters_of_style_do_not_refuse():
+    verdicts = FormulaValidator().check_finished("=NOW()+[1]Sheet1!A1+SUM(B2:A1)+MINE(1)")
+    assert all(v.ok for v in verdicts)
+    assert {v.rule for v in verdicts} == {"volatile", "external-link", "range-order", "unknown-function"}
+
+
+def test_only_what_the_workbook_holds_may_be_named():
+    validator = FormulaValidator(sheets=["Costs"], names=["rate"])
+    assert judge("=costs!A1*RATE+1", validator).ok
+    assert judge("=Cost", validator).ok
+    assert judge("=Income!A1+", validator).rule == "unknown-sheet"
+    assert judge("=tax*", validator).rule == "unknown-name"
+
+
+@pytest.mark.realdata
+def test_every_beginning_of_real_formulas_is_accepted(data_root):
+    with (data_root / "corpora/formulas/xlparser_euses_formulas.txt").open(encoding="utf-8", newline="") as file:
+        formulas = sorted({row[0] for row in csv.reader(file)})
+    for formula in random.Random(6).sample(formulas, 1000):
+        if "]!'" in formula:
+            continue
+        text = "="
+        for token in Tokenizer("=" + formula).items:
+            text += token.value
+            verdict = judge(text)
+            assert verdict.ok, (text, verdict.reason)
+        assert FormulaValidator().check_finished(formula)[0].ok

@@ -1,0 +1,1 @@
+"""Formula to verdict: may it stand, or become one that may, where it stands?"""
