@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Kind = Literal["text", "python", "formula"]
+Kind = Literal["text", "python"]
 Command = Literal["undo", "more"]
 
 
@@ -15,7 +15,7 @@ class Context:
     Parameters
     ----------
     kind : str
-        The kind of document: "text", "python" or "formula".
+        The kind of document: "text" or "python".
     before, after : str
         The document up to the cursor, and from there on.
     """
