@@ -1,3 +1,5 @@
+"""What became of a recording on its way is found by comparing what was sent and what arrived."""
+
 from dataclasses import replace
 from pathlib import Path
 
