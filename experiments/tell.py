@@ -68,7 +68,7 @@ def comparison(values: dict[str, Any]) -> None:
             "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}",
             str(row["n"]),
             " to ".join(f"{end:.3f}" for end in ends),
-            "" if row["difference"] is None else f"{row['difference']:+.3f}",
+            "" if row["difference"] is None else f"{row['difference']:+z.3f}",
         )
     console = Console()
     console.print(table)
@@ -78,7 +78,7 @@ def comparison(values: dict[str, Any]) -> None:
     if values["mean_difference"] is not None:
         mean, n = values["mean_difference"], len(values["differences"])
         console.print(
-            f"Defaults are above public methods by {mean:+.3f}, mean over {n} data set{'' if n == 1 else 's'}."
+            f"Defaults less public methods: {mean:+z.3f}, mean over {n} data set{'' if n == 1 else 's'}."
         )
 
 
