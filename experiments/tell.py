@@ -77,9 +77,7 @@ def comparison(values: dict[str, Any]) -> None:
             console.print(f"{name}: {anchor['method']}. {anchor['note']}".rstrip(), style="dim")
     if values["mean_difference"] is not None:
         mean, n = values["mean_difference"], len(values["differences"])
-        console.print(
-            f"Defaults less public methods: {mean:+z.3f}, mean over {n} data set{'' if n == 1 else 's'}."
-        )
+        console.print(f"Defaults less public methods: {mean:+z.3f}, mean over {n} data set{'' if n == 1 else 's'}.")
 
 
 def bench(values: dict[str, Any]) -> None:
