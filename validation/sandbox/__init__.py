@@ -1,0 +1,1 @@
+"""Generated code runs here, in a process that can reach nothing and harm nothing."""
