@@ -55,7 +55,10 @@ class LogicValidator:
     def _decide(self, document: str, finished: bool) -> tuple[bool, str, str]:
         tree = _parse(document)
         readable = tree or _beginning(document)
-        found = faults(readable) if readable else []
+        try:
+            found = faults(readable) if readable else []
+        except RecursionError:
+            return False, "nesting", "The program is nested too deeply to be followed."
         if found:
             return False, found[0].rule, found[0].reason
         if not self._tests.strip():
@@ -68,7 +71,10 @@ class LogicValidator:
         possible, why_not = self._sandbox.available()
         if not possible:
             return True, "execution-off", why_not
-        outcome = self._sandbox.run(document, self._tests)
+        try:
+            outcome = self._sandbox.run(document, self._tests)
+        except RuntimeError as error:  # The machine is too busy even to start it.
+            return True, "execution-off", str(error)
         return outcome.ok, "" if outcome.ok else "tests", outcome.reason
 
 
