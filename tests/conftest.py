@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that keep real time follow each other where others run beside them (``-n 2 --dist loadgroup``)."""
+    """Let the tests that keep real time follow each other where others run beside them (``-n 2 --dist loadgroup``).
+
+    First of all, since xdist reads the groups in the same hook.
+    """
     for item in items:
         if item.get_closest_marker("lsl") or item.get_closest_marker("realtime"):
             item.add_marker(pytest.mark.xdist_group("realtime"))
