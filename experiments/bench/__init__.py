@@ -10,6 +10,7 @@ BENCHES: Mapping[str, str] = {
     "language": "experiments.bench.language:bench_language",
     "alignment": "experiments.bench.alignment:bench_alignment",
     "realism": "experiments.bench.realism:bench_realism",
+    "stopping": "experiments.bench.stopping:bench_stopping",
     "errors": "experiments.bench.errors:bench_errors",
     "selection": "experiments.bench.selection:bench_selection",
     "probabilities": "experiments.bench.probabilities:bench_probabilities",

@@ -37,7 +37,7 @@ DATASET = "p300_gtec8ch"
 THRESHOLDS = (0.8, 0.9, 0.95, 0.99)
 PRIORS = ("flat", "skewed")
 NOTES = (
-    "ThresholdStopping at 'p' over held-out characters, looking after every flash from the 16th on. All that is fitted "
+    "ThresholdStopping at 'p' over held-out characters, looking after every flash from the 8th on. All that is fitted "
     "(classifiers, scales, bound, temperature) is so without the character. Recorded flashes name no slot: they are "
     "dealt to rows and columns of an 8x8 page at random, many times over; a character's two halves of at most 8 blocks "
     "are played each. 'error' is the share of wrong selections; 'x_error' its ratio to the nominal 1 - p. Its "

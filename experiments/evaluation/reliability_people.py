@@ -62,7 +62,7 @@ def recorded_people(dataset: str, root: Path, progress: Progress) -> dict[str, l
     return people
 
 
-class _LooksAway:
+class LooksAway:
     """A participant who attends to nothing, whatever is cued."""
 
     def __init__(self, participant: SimulatedParticipant) -> None:
@@ -104,7 +104,7 @@ def simulated_person(profile: str, seed: int, n_pages: int) -> dict[str, list[He
     deaf = replace(PROFILES[profile], snr=0.0)
     who: dict[str, Any] = {
         "attends": _person(PROFILES[profile], seed, rng),
-        "looks away": _LooksAway(_person(PROFILES[profile], seed, rng)),
+        "looks away": LooksAway(_person(PROFILES[profile], seed, rng)),
         "no answers": _person(deaf, seed, rng),
     }
     return {name: _pages(decoder, pages, participant, name, rng) for name, participant in who.items()}

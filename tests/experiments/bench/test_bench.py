@@ -29,6 +29,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "language": {"corpora": None, "n": 1},
     "alignment": {"seconds": 4.0},
     "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
+    "stopping": {"people": {"dwell": ("typical",)}, "seeds": (1,), "n_pages": 3},
     "errors": {"profiles": ("easy",), "thresholds": (0.95,), "persons": (1,), "target": "h"},
     "selection": {
         "data": None,
