@@ -116,22 +116,26 @@ def sums_after_times(presentation: Presentation, signals: Signals, sums: CodeSum
 def calibrate(told: Sequence[tuple[FloatArray, int]]) -> tuple[float, float]:
     """Spread of the gain, and factor in 0..1, that make held-out trials most likely to name the cued slot.
 
-    The factor is 0 where the likelihood gained is, over the trials, within two standard errors of none. It never
-    exceeds 1: a few trials that all came right would ask for any confidence.
+    The factor is the least of those that the lengths ask for one by one: a trial may stop at any of them, and must be
+    believed no more than held-out ones of that length deserve. It is 0 where the likelihood gained is, over the trials,
+    within two standard errors of none, and never exceeds 1: a few trials that all came right would ask for any
+    confidence.
     """
 
     def gains(gain_sd: float, factor: float) -> FloatArray:
+        """In nats, shape (n_trials, n_lengths)."""
         gained = []
         for (agreement, energy), cued in told:
             nats = np.pad(factor * log_likelihood_ratio(agreement, energy, gain_sd), ((0, 0), (0, 1)))
-            gained.append(log_softmax(nats, axis=1)[:, cued].mean() + np.log(nats.shape[1]))
+            gained.append(log_softmax(nats, axis=1)[:, cued] + np.log(nats.shape[1]))
         return np.array(gained)
 
-    fits = []
-    for gain_sd in GAIN_SDS:
-        found = minimize_scalar(lambda t, sd=gain_sd: -gains(sd, t).mean(), bounds=(0.0, 1.0), method="bounded")
-        fits.append((float(found.fun), gain_sd, float(found.x)))
-    _, gain_sd, factor = min(fits)
-    gained = gains(gain_sd, factor)
+    def fit(gain_sd: float, lengths: slice) -> tuple[float, float]:
+        found = minimize_scalar(lambda t: -gains(gain_sd, t)[:, lengths].mean(), bounds=(0.0, 1.0), method="bounded")
+        return float(found.fun), float(found.x)
+
+    _, gain_sd = min((fit(gain_sd, slice(None))[0], gain_sd) for gain_sd in GAIN_SDS)
+    factor = min(fit(gain_sd, slice(length, length + 1))[1] for length in range(len(LENGTHS_S)))
+    gained = gains(gain_sd, factor).mean(axis=1)
     error = gained.std(ddof=1) / np.sqrt(len(gained))
     return gain_sd, factor if gained.mean() > 2 * error else 0.0
