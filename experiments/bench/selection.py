@@ -65,13 +65,7 @@ PRIORS = (
     Comparison("language prior", (), "flat prior", _FLAT),
     Comparison("language prior, no floor", ("layout.floor=0",), "flat prior", _FLAT),
 )
-_EIGHT = "stopping.min_observations=8"
-FLASHES = (
-    Comparison("adaptive", ("flashing=adaptive",), "fixed", ("flashing=fixed",)),
-    Comparison(
-        "adaptive, 8 flashes do", ("flashing=adaptive", _EIGHT), "fixed, 8 flashes do", ("flashing=fixed", _EIGHT)
-    ),
-)
+FLASHES = (Comparison("adaptive", ("flashing=adaptive",), "fixed", ("flashing=fixed",)),)
 WITHOUT_RULE = (
     Comparison(
         "adaptive, no refractory rule", ("flashing=adaptive", "timing.refractory=0"), "fixed", ("flashing=fixed",)
