@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 
+from generation.formula.types import SheetScope
+from generation.table.types import TableScope
 from generation.types import Context, Kind
 
 
@@ -13,23 +15,26 @@ class Document:
     Parameters
     ----------
     kind : str
-        "text" or "python".
+        "text", "python", "table" or "formula".
     text : str
         What stands before the cursor.
     layer : int
         Which layer of letters the next page shows.
     previous : Document, optional
         The document before the last insertion: where an undo leads.
+    scope : TableScope or SheetScope, optional
+        What else a table or a formula depends on; the same for the whole session.
     """
 
     kind: Kind
     text: str = ""
     layer: int = 0
     previous: "Document | None" = field(default=None, repr=False, compare=False)
+    scope: TableScope | SheetScope | None = field(default=None, repr=False, compare=False)
 
     def insert(self, text: str) -> "Document":
         """The document with this text added; the letters go back to their first layer."""
-        return Document(kind=self.kind, text=self.text + text, previous=replace(self, layer=0))
+        return replace(self, text=self.text + text, layer=0, previous=replace(self, layer=0))
 
     def undo(self) -> "Document":
         """The document before the last insertion.
@@ -50,7 +55,7 @@ class Document:
     @property
     def context(self) -> Context:
         """What generators and validators see."""
-        return Context(kind=self.kind, before=self.text)
+        return Context(kind=self.kind, before=self.text, scope=self.scope)
 
     @property
     def digest(self) -> str:

@@ -26,9 +26,12 @@ def page_maker(config: Config) -> PageMaker:
     Raises
     ------
     FileNotFoundError, ValueError
-        If a model is missing or damaged.
+        If a model is missing or damaged, or no pages are made for this kind.
     """
     from generation.models import list_models
+
+    if config.kind not in _KITS:
+        raise ValueError(f"Setting 'kind' must be one of {', '.join(_KITS)} (got {config.kind!r}).")
 
     kit = _KITS[config.kind]()
     return PageMaker(
@@ -42,7 +45,7 @@ def page_maker(config: Config) -> PageMaker:
 
 
 def _text() -> Kit:
-    from generation.text import text_generators
+    from generation.text.generators import text_generators
     from validation.text import TextValidator
 
     generators, speller = text_generators()
@@ -50,8 +53,8 @@ def _text() -> Kit:
 
 
 def _python() -> Kit:
-    from generation.python_tokens import python_generators
-    from validation.python import PythonPrefixValidator
+    from generation.python.tokens import python_generators
+    from validation.python.prefix import PythonPrefixValidator
     from validation.text import TextValidator
 
     generators, speller = python_generators()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation import recipes
-from generation.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
-from generation.ngram import ArpaModel, load_model
+from generation.ngrams.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
+from generation.ngrams.model import ArpaModel, load_model
 
 _log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ import sysconfig
 from collections import Counter
 from pathlib import Path
 
-from generation.arpa import NgramTable
-from generation.estimate import estimate, read_text
-from generation.python_layout import double_quote_all
-from generation.python_lexer import LexState, lex
-from generation.python_symbols import BLANK, CLASSES, DEDENT, INDENT, LAYOUT, NEWLINE_SIGN, class_of, symbols
-from generation.words import NUMBER, RARE, SPACE_SIGN, normalise, tokens
+from generation.ngrams.arpa import NgramTable
+from generation.ngrams.estimate import estimate, read_text
+from generation.python.layout import double_quote_all
+from generation.python.lexer import LexState, lex
+from generation.python.symbols import BLANK, CLASSES, DEDENT, INDENT, LAYOUT, NEWLINE_SIGN, class_of, symbols
+from generation.text.words import NUMBER, RARE, SPACE_SIGN, normalise, tokens
 
 SENTENCES = "common_voice_cc0/en.txt"
 BOOKS = (

@@ -1,10 +1,13 @@
 """What flows through the document half: contexts, candidates, and who proposes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Kind = Literal["text", "python"]
+from generation.formula.types import SheetScope
+from generation.table.types import TableScope
+
+Kind = Literal["text", "python", "table", "formula"]
 Command = Literal["undo", "more"]
 
 
@@ -15,14 +18,18 @@ class Context:
     Parameters
     ----------
     kind : str
-        The kind of document: "text" or "python".
+        The kind of document: "text", "python", "table" or "formula".
     before, after : str
-        The document up to the cursor, and from there on.
+        The document up to the cursor, and from there on. A table's is its delimited text, header first; a formula's
+        is the formula itself, "=" first.
+    scope : TableScope or SheetScope, optional
+        What else a table or a formula depends on.
     """
 
     kind: Kind
     before: str
     after: str = ""
+    scope: TableScope | SheetScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class Candidate:
         Time (s) that a person needs to find and read it.
     command : str, optional
         "undo" or "more" (the next layer of letters).
+    stages : tuple of (str, float)
+        Each stage that has scored it, in order, and the log-probability (nats) that it gave: generators by their names,
+        then "mixture", then "llm".
     """
 
     text: str
@@ -48,6 +58,7 @@ class Candidate:
     source: str
     read_s: float = 0.0
     command: Command | None = None
+    stages: tuple[tuple[str, float], ...] = ()
 
 
 class Generator(Protocol):
@@ -60,6 +71,38 @@ class Generator(Protocol):
 
     def propose(self, context: Context, n: int) -> list[Candidate]:
         """Return at most ``n`` candidates, likeliest first, no text twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """What a filter made of candidates.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        The same ones, likeliest first; those that were not scored in time keep their log-probability.
+    n_scored : int
+        How many of them the filter itself has scored.
+    fault : str
+        What went wrong, in a sentence; empty where nothing did.
+    """
+
+    candidates: list[Candidate]
+    n_scored: int
+    fault: str = ""
+
+
+class Filter(Protocol):
+    """Judges candidates by what stands before them, and changes nothing but their order and probabilities."""
+
+    @property
+    def name(self) -> str:
+        """What its scores are called in a candidate's stages."""
+        ...
+
+    def rescore(self, context: Context, candidates: Sequence[Candidate]) -> Rescored:
+        """Score as many as its time allows; what goes wrong is told, never raised."""
         ...
 
 

@@ -5,7 +5,7 @@ import builtins
 import time
 
 from generation.types import Candidate, Context
-from validation.names import faults
+from validation.python.names import faults
 from validation.sandbox.box import Sandbox
 from validation.sandbox.checks import read_tests
 from validation.types import Verdict

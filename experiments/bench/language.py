@@ -16,15 +16,15 @@ import numpy as np
 from experiments.bench.table import Progress, Row, as_table
 from experiments.config import Config
 from generation import recipes
-from generation.arpa import BEGIN
-from generation.llm import LlmScorer
+from generation.llm.scorer import LlmScorer
 from generation.models import checked, list_models, load
-from generation.python_layout import double_quote_all, gap_before
-from generation.python_lexer import LexState, lex
-from generation.python_model import TokenModel
-from generation.python_symbols import BLANK, DEDENT, INDENT, LAYOUT, DocumentIndex, History, symbols
-from generation.python_tokens import python_generators
-from generation.text import text_generators
+from generation.ngrams.arpa import BEGIN
+from generation.python.layout import double_quote_all, gap_before
+from generation.python.lexer import LexState, lex
+from generation.python.model import TokenModel
+from generation.python.symbols import BLANK, DEDENT, INDENT, LAYOUT, DocumentIndex, History, symbols
+from generation.python.tokens import python_generators
+from generation.text.generators import text_generators
 from generation.tiny_llama.data import held_out_packages
 from generation.types import Context, Generator, Kind, Speller
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation import recipes
-from generation.estimate import read_text
-from generation.python_layout import double_quote_all
-from generation.words import normalise
+from generation.ngrams.estimate import read_text
+from generation.python.layout import double_quote_all
+from generation.text.words import normalise
 
 # Of the packages that Assent is installed with: those whose licence lets a model be made of them and shipped.
 PACKAGES = (

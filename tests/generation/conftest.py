@@ -2,8 +2,8 @@
 
 import pytest
 
-from generation.python_tokens import python_generators
-from generation.text import text_generators
+from generation.python.tokens import python_generators
+from generation.text.generators import text_generators
 
 
 @pytest.fixture(scope="session")

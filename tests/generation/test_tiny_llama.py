@@ -107,7 +107,7 @@ def test_training_learns(tmp_path):
 def test_llama_cpp_reads_the_file_as_pytorch_computes_it(tmp_path, quantisation, tolerance):
     import torch
 
-    from generation.llama import Llama, Row
+    from generation.llm.llama import Llama, Row
     from generation.tiny_llama.export import write_gguf
     from generation.tiny_llama.network import initial_weights, logits
 

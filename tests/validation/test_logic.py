@@ -10,7 +10,7 @@ import pytest
 
 from generation.types import Candidate, Context
 from validation.logic import LogicValidator
-from validation.names import faults
+from validation.python.names import faults
 from validation.sandbox.box import Limits, Sandbox
 
 POSSIBLE, WHY_NOT = Sandbox().available()

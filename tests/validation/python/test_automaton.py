@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from validation.automaton import Automaton
+from validation.python.automaton import Automaton
 
 # Sums in brackets, with an ambiguity on purpose: a lone NAME is a value and a call without arguments.
 RULES = """

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.python_layout import gap_before
-from generation.python_lexer import LexState, lex
-from generation.python_symbols import symbols
+from generation.python.layout import gap_before
+from generation.python.lexer import LexState, lex
+from generation.python.symbols import symbols
 from generation.types import Candidate, Context
-from validation.python import PythonPrefixValidator
+from validation.python.prefix import PythonPrefixValidator
 
 PROGRAM = """\
 import os

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from generation.arpa import BEGIN, UNKNOWN, FloatArray, IntArray, NgramTable, read_arpa
+from generation.ngrams.arpa import BEGIN, UNKNOWN, FloatArray, IntArray, NgramTable, read_arpa
 
 try:
     import kenlm

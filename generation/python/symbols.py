@@ -4,9 +4,9 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from generation.arpa import BEGIN
-from generation.python_layout import double_quotes
-from generation.python_lexer import KEYWORDS, OPERATORS, STRING_WHOLE, Kind, LexState, Token, lex
+from generation.ngrams.arpa import BEGIN
+from generation.python.layout import double_quotes
+from generation.python.lexer import KEYWORDS, OPERATORS, STRING_WHOLE, Kind, LexState, Token, lex
 
 NEWLINE, INDENT, DEDENT, BLANK = "<newline>", "<indent>", "<dedent>", "<blank>"
 NAME, NUMBER, STRING = "<name>", "<number>", "<string>"

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.arpa import BEGIN, END, FloatArray
-from generation.ngram import ArpaModel
+from generation.ngrams.arpa import BEGIN, END, FloatArray
+from generation.ngrams.model import ArpaModel
 
 # Classes that stand for what a word model has no word of its own for.
 RARE, NUMBER = "<word>", "<number>"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.arpa import read_arpa, write_arpa
-from generation.estimate import estimate, read_text
-from generation.ngram import ArpaModel
+from generation.ngrams.arpa import read_arpa, write_arpa
+from generation.ngrams.estimate import estimate, read_text
+from generation.ngrams.model import ArpaModel
 
 TEXT = """\
 the cat sat on the mat

@@ -2,8 +2,8 @@
 
 import pytest
 
-from generation.python_layout import double_quote_all, double_quotes, gap_after, gap_before
-from generation.python_lexer import LexState, lex
+from generation.python.layout import double_quote_all, double_quotes, gap_after, gap_before
+from generation.python.lexer import LexState, lex
 
 # Formatted by black 26.10.1.
 BLACK = """\

@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.arpa import BEGIN, END, FloatArray
 from generation.models import load
-from generation.ngram import ArpaModel
+from generation.ngrams.arpa import BEGIN, END, FloatArray
+from generation.ngrams.model import ArpaModel
+from generation.text.words import SENTENCE_ENDS, SPACE_SIGN, WordModel, locate, normalise
 from generation.types import Candidate, Context
-from generation.words import SENTENCE_ENDS, SPACE_SIGN, WordModel, locate, normalise
 
 TEXT_LAYERS = (
     (*string.ascii_lowercase, " ", "'", ".", ",", "?", "!", "-", ":", "\n", ";", '"'),

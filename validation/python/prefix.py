@@ -5,10 +5,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from generation.python_lexer import KEYWORDS, NUMBER, NUMBER_BEGUN, OPERATORS, TOUCHING_KEYWORDS, LexState, Token, lex
+from generation.python.lexer import KEYWORDS, NUMBER, NUMBER_BEGUN, OPERATORS, TOUCHING_KEYWORDS, LexState, Token, lex
 from generation.types import Candidate, Context
-from validation.automaton import Automaton, Stacks
-from validation.python_grammar import PYTHON
+from validation.python.automaton import Automaton, Stacks
+from validation.python.grammar import PYTHON
 from validation.types import Verdict
 
 _N_REMEMBERED = 64

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from generation.text.words import locate, normalise, tokens
 from generation.types import Context
-from generation.words import locate, normalise, tokens
 
 
 def texts(halves, before, n=24):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.models import load
-from generation.python_layout import gap_after, gap_before
-from generation.python_model import NextToken, TokenModel
-from generation.python_spelling import PythonSpeller
-from generation.python_symbols import BLANK, NEWLINE, History, Reader, Reading, is_open_string
+from generation.python.layout import gap_after, gap_before
+from generation.python.model import NextToken, TokenModel
+from generation.python.spelling import PythonSpeller
+from generation.python.symbols import BLANK, NEWLINE, History, Reader, Reading, is_open_string
 from generation.types import Candidate, Context
 
 _N_EXPANDED = 10  # sequences that are tried one token further

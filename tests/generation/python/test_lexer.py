@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.python_lexer import LexState, lex
+from generation.python.lexer import LexState, lex
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 MODULES = ("textwrap", "shlex", "typing", "asyncio/tasks", "json/decoder", "re/_parser", "_pydecimal")

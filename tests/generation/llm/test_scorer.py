@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from generation import llama, models
-from generation.llama import Row
-from generation.llm import LlmScorer
+from generation import models
+from generation.llm import llama
+from generation.llm.llama import Row
+from generation.llm.scorer import LlmScorer
 
 needs_llama_cpp = pytest.mark.skipif(
     llama.llama_cpp is None, reason="GGUF files are read by llama-cpp-python, the extra 'llm'"
@@ -88,7 +89,7 @@ def scorer(path):
 def make(request, monkeypatch):
     """Opens a scorer, of the model that ships where it can be read, and of a stand-in everywhere."""
     if request.param == "stand-in":
-        monkeypatch.setattr("generation.llm.Llama", Parrot)
+        monkeypatch.setattr("generation.llm.scorer.Llama", Parrot)
         return lambda **settings: LlmScorer("parrot", **settings)
     file = request.getfixturevalue("path")
     return lambda **settings: LlmScorer(file, **settings)
@@ -149,7 +150,7 @@ def test_more_candidates_than_fit_one_call_are_taken_in_turns(make, any_scorer):
 
 
 def test_what_the_context_gave_back_is_divided_out(monkeypatch):
-    monkeypatch.setattr("generation.llm.Llama", Parrot)
+    monkeypatch.setattr("generation.llm.scorer.Llama", Parrot)
     found = LlmScorer("parrot").score("x = self.", ["path\n"])
     parrot = Parrot("parrot")
     tokens = [parrot.begin, *parrot.tokens("x = self.path")]
@@ -162,7 +163,7 @@ def test_what_the_context_gave_back_is_divided_out(monkeypatch):
 
 
 def test_a_line_end_counts_alone_and_as_part_of_the_last_token(monkeypatch):
-    monkeypatch.setattr("generation.llm.Llama", Parrot)
+    monkeypatch.setattr("generation.llm.scorer.Llama", Parrot)
     found = LlmScorer("parrot").score("", ["):\n"])
     parrot = Parrot("parrot")
     tokens = [parrot.begin, *parrot.tokens(")"), *parrot.tokens(":")]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.arpa import FloatArray
-from generation.ngram import ArpaModel
-from generation.python_layout import gap_before
-from generation.python_lexer import KEYWORDS, OPERATORS, Token
-from generation.python_symbols import (
+from generation.ngrams.arpa import FloatArray
+from generation.ngrams.model import ArpaModel
+from generation.python.layout import gap_before
+from generation.python.lexer import KEYWORDS, OPERATORS, Token
+from generation.python.symbols import (
     BLANK,
     CLASSES,
     CLOSERS,
@@ -95,7 +95,7 @@ class TokenModel:
     Parameters
     ----------
     model : ArpaModel
-        Over the symbols of `generation.python_symbols`, rare ones as classes.
+        Over the symbols of `generation.python.symbols`, rare ones as classes.
     """
 
     def __init__(self, model: ArpaModel) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.arpa import load_table, read_arpa, save_table, write_arpa
-from generation.estimate import estimate
-from generation.ngram import ArpaModel, KenlmModel, load_model
+from generation.ngrams.arpa import load_table, read_arpa, save_table, write_arpa
+from generation.ngrams.estimate import estimate
+from generation.ngrams.model import ArpaModel, KenlmModel, load_model
 
 SENTENCES = [list(word) for word in ("banana", "bandana", "cabana", "abracadabra", "cab", "nab", "an")] * 2
 
@@ -59,7 +59,7 @@ def test_an_unknown_token_has_the_probability_of_unk(path):
 
 
 def test_without_kenlm_the_arrays_answer(path, monkeypatch):
-    monkeypatch.setattr("generation.ngram.kenlm", None)
+    monkeypatch.setattr("generation.ngrams.model.kenlm", None)
     assert type(load_model(path)) is ArpaModel
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.arpa import BEGIN, END, UNKNOWN, FloatArray, Grams, IntArray, NgramTable
+from generation.ngrams.arpa import BEGIN, END, UNKNOWN, FloatArray, Grams, IntArray, NgramTable
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.python_lexer import LexState, lex
+from generation.python.lexer import LexState, lex
 from generation.types import Candidate, Context
-from validation.python import PythonPrefixValidator
+from validation.python.prefix import PythonPrefixValidator
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 MODULES = ("textwrap", "heapq", "shlex", "graphlib", "asyncio/taskgroups", "contextlib")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from generation.python_lexer import KEYWORDS, STRING_PATTERN, Token
+from generation.python.lexer import KEYWORDS, STRING_PATTERN, Token
 
 _VALUES = frozenset({"None", "True", "False"})
 _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")

@@ -9,8 +9,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.arpa import FloatArray
-from generation.llama import Llama, LogProbabilities, Row
+from generation.llm.llama import Llama, LogProbabilities, Row
+from generation.ngrams.arpa import FloatArray
 
 _CHARACTERS_PER_TOKEN = 8  # text further back than so many for each token of the context is not even cut
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.arpa import BEGIN, FloatArray
-from generation.ngram import ArpaModel
-from generation.python_model import TokenModel
-from generation.python_symbols import BLANK, NEWLINE, NEWLINE_SIGN, History, Reader, is_open_string
+from generation.ngrams.arpa import BEGIN, FloatArray
+from generation.ngrams.model import ArpaModel
+from generation.python.model import TokenModel
+from generation.python.symbols import BLANK, NEWLINE, NEWLINE_SIGN, History, Reader, is_open_string
+from generation.text.words import SPACE_SIGN
 from generation.types import Context
-from generation.words import SPACE_SIGN
 
 PYTHON_LAYERS = (
     (*string.ascii_lowercase, " ", "\n", "(", ")", "=", ".", ",", ":", "_", '"', "[", "]"),

@@ -1,0 +1,1 @@
+"""A GGUF model that scores candidates by what stands before them."""

@@ -1,0 +1,1 @@
+"""Words and characters of a natural language."""

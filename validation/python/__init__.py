@@ -1,0 +1,1 @@
+"""May an unfinished Python program go on so?"""
