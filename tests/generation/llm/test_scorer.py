@@ -6,7 +6,7 @@ import pytest
 from generation import models
 from generation.llm import llama
 from generation.llm.llama import Row
-from generation.llm.scorer import LlmScorer
+from generation.llm.scorer import LlmScorer, Scores
 
 needs_llama_cpp = pytest.mark.skipif(
     llama.llama_cpp is None, reason="GGUF files are read by llama-cpp-python, the extra 'llm'"
@@ -18,8 +18,10 @@ CANDIDATES = (
     *("    def add(self, book):\n", "    def __len__(self):\n", "    def __len__(self) -> int:\n", "    @property\n"),
     *("    @staticmethod\n", "class Book:\n", "\n", "    def remove(self, name):\n        del self.books[name]\n", "x"),
 )
-# What two ways of adding up the same may differ by (nats), by the precision of the weights.
-TOLERANCE = {"F32": 0.01, "F16": 0.02, "Q8_0": 0.2}
+# Two ways of adding up the same differ by so much (nats) for one token, by the precision of the weights. In Q8_0 the
+# activations are rounded too: by 0.03 in the root mean square, over candidates of 8 tokens as of 44. Rounding errors of
+# one token and the next know nothing of each other, so that they add up as the square root of the tokens.
+TOLERANCE = {"F32": 0.01, "F16": 0.01, "Q8_0": 4 * 0.03}
 
 
 class Parrot:
@@ -110,17 +112,23 @@ def evaluated(any_scorer, monkeypatch):
     return sizes
 
 
+def assert_same(found, expected, quantisation):
+    """Scores are the same but for what adding up in another order makes of them."""
+    assert found.n_tokens.tolist() == expected.n_tokens.tolist()
+    assert (abs(found.whole - expected.whole) <= TOLERANCE[quantisation] * np.sqrt(found.n_tokens)).all()
+
+
 def one_by_one(scorer, before, candidates):
     found = []
     for candidate in candidates:
         scorer.forget()
-        found.append(scorer.score(before, [candidate]).whole[0])
-    return np.array(found)
+        found.append(scorer.score(before, [candidate]))
+    return Scores(*(np.array([getattr(one, name)[0] for one in found]) for name in Scores.__slots__))
 
 
 def test_scores_of_many_at_once_are_those_of_one_by_one(any_scorer):
-    together = any_scorer.score(CONTEXT, CANDIDATES).whole
-    assert together == pytest.approx(one_by_one(any_scorer, CONTEXT, CANDIDATES), abs=TOLERANCE["Q8_0"])
+    together = any_scorer.score(CONTEXT, CANDIDATES)
+    assert_same(together, one_by_one(any_scorer, CONTEXT, CANDIDATES), "Q8_0")
 
 
 @needs_llama_cpp
@@ -137,16 +145,14 @@ def test_scores_of_many_at_once_are_those_of_one_by_one_in_every_precision(tmp_p
     weights = {name: value * 5 for name, value in initial_weights(shape, 0).items()}
     write_gguf(tmp_path / "small.gguf", weights, shape, tokenizer, quantisation)
     with LlmScorer(tmp_path / "small.gguf") as scorer:
-        together = scorer.score(CONTEXT, CANDIDATES).whole
-        assert together == pytest.approx(one_by_one(scorer, CONTEXT, CANDIDATES), abs=TOLERANCE[quantisation])
+        together = scorer.score(CONTEXT, CANDIDATES)
+        assert_same(together, one_by_one(scorer, CONTEXT, CANDIDATES), quantisation)
 
 
 def test_more_candidates_than_fit_one_call_are_taken_in_turns(make, any_scorer):
     candidates = [f"    x{i} = {i}\n" for i in range(70)]
     with make(n_batch=64, n_at_once=5) as small:
-        assert small.score(CONTEXT, candidates).whole == pytest.approx(
-            any_scorer.score(CONTEXT, candidates).whole, abs=TOLERANCE["Q8_0"]
-        )
+        assert_same(small.score(CONTEXT, candidates), any_scorer.score(CONTEXT, candidates), "Q8_0")
 
 
 def test_what_the_context_gave_back_is_divided_out(monkeypatch):
