@@ -11,6 +11,7 @@ from pathlib import Path
 from generation import recipes
 from generation.ngrams.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
 from generation.ngrams.model import ArpaModel, load_model
+from generation.python.recipe import train_python_roles
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ _NGRAMS = {
     "english-characters": recipes.train_english_characters,
     "python-tokens": recipes.train_python_tokens,
     "python-characters": recipes.train_python_characters,
+    "python-roles": train_python_roles,
 }
 _LLAMA = "tiny-llama"
 _DIGITS = 4
@@ -157,7 +159,7 @@ def train(name: str, corpora: Path, out: Path) -> Path:
     ----------
     name : str
     corpora : Path
-        Folder that holds ``text/``; the n-grams of Python need only the standard library's source.
+        Folder that holds ``text/``; the n-grams of Python need only the source of Python and its packages.
     out : Path
         Folder for the file.
 

@@ -3,6 +3,7 @@
 import re
 import sysconfig
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from generation.ngrams.arpa import NgramTable
@@ -95,18 +96,23 @@ def standard_library() -> dict[str, str]:
 
 
 def train_python_tokens(corpora: Path) -> NgramTable:  # noqa: ARG001 - the library's source is wherever Python is
-    """Token 5-grams; rare names, numbers and strings are classes.
+    """Token 5-grams; rare names, numbers and strings are classes."""
+    modules = [list(symbols(lex(LexState(), source)[0])) for source in standard_library().values()]
+    return token_ngrams(modules, 5, (0, 0, 0, 1, 2), _MIN_TOKEN_COUNT)
+
+
+def token_ngrams(modules: Sequence[Sequence[str]], order: int, prune: Sequence[int], min_count: int) -> NgramTable:
+    """N-grams of modules' symbols; rare names, numbers and strings are classes.
 
     Each top-level statement's beginning counts as a document's too, since documents are not only whole modules.
     """
-    modules = [list(symbols(lex(LexState(), source)[0])) for source in standard_library().values()]
     counts = Counter(symbol for module in modules for symbol in module)
     spread = Counter(symbol for module in modules for symbol in set(module))
-    known = {s for s, c in counts.items() if c >= _MIN_TOKEN_COUNT and spread[s] >= _MIN_TOKEN_MODULES and _is_plain(s)}
+    known = {s for s, c in counts.items() if c >= min_count and spread[s] >= _MIN_TOKEN_MODULES and _is_plain(s)}
     known |= LAYOUT | {s for s in counts if not (s[0].isalnum() or s[0] == "_" or s[-1] in "'\"")}
     streams = [[s if s in known else class_of(s) for s in module] for module in modules]
     beginnings = [stream[at : at + 5] for stream in streams for at in _top_level(stream)]
-    return estimate([*streams, *beginnings, sorted(CLASSES)], order=5, prune=(0, 0, 0, 1, 2))
+    return estimate([*streams, *beginnings, sorted(CLASSES)], order=order, prune=prune)
 
 
 def _top_level(stream: list[str]) -> list[int]:

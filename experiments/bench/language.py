@@ -8,6 +8,7 @@ import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from generation import recipes
 from generation.llm.scorer import LlmScorer
 from generation.models import checked, list_models, load
 from generation.ngrams.arpa import BEGIN
+from generation.python.cache import DocumentIndex
+from generation.python.history import History, Reading, role_symbols
 from generation.python.layout import double_quote_all, gap_before
 from generation.python.lexer import LexState, lex
 from generation.python.model import TokenModel
-from generation.python.symbols import BLANK, DEDENT, INDENT, LAYOUT, DocumentIndex, History, symbols
+from generation.python.symbols import BLANK, DEDENT, INDENT, LAYOUT, symbols
 from generation.python.tokens import python_generators
 from generation.text.generators import text_generators
 from generation.tiny_llama.data import held_out_packages
@@ -147,11 +150,12 @@ def token_ranks(model: TokenModel, sources: Iterable[str]) -> dict[str, float]:
     ranks: list[int] = []
     counts: Counter[str] = Counter()
     for source in sources:
-        known = list(symbols(lex(LexState(), double_quote_all(source))[0]))
-        history = History((BEGIN,), (), (), (0,), DocumentIndex(()))
+        tokens = lex(LexState(), double_quote_all(source))[0]
+        known, roles = list(symbols(tokens)), role_symbols(tokens, Reading())[0]
+        history = History()
         for place, symbol in enumerate(known):
             if symbol not in (INDENT, DEDENT, BLANK):
-                history = _with_index(history, known[:place])
+                history = replace(history, index=DocumentIndex(known[:place], roles[:place]))
                 ranks.append(_rank(model, history, symbol))
                 counts[symbol] += 1
             if symbol in LAYOUT:
@@ -205,7 +209,7 @@ def text_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
 def python_figures(corpora: Path | None, n: int) -> dict[str, dict[str, float]]:
     """Ranks of the next token, savings and bits per character, on held-out modules and on MBPP's solutions."""
     (tokens,), speller = python_generators()
-    model = TokenModel(load("python-tokens"))
+    model = TokenModel(load("python-tokens"), load("python-roles"))
     library = Path(sysconfig.get_paths()["stdlib"])
     modules = [double_quote_all((library / name).read_text("utf-8")) for name in recipes.HELD_OUT_MODULES]
     sets = {"held-out modules": modules}
@@ -244,10 +248,6 @@ def _has_llama() -> bool:
 def _places(documents: Iterable[str], kind: Kind) -> list[Context]:
     """Every seventh place in the first 400 characters of each."""
     return [Context(kind, document[:place]) for document in documents for place in range(1, min(len(document), 400), 7)]
-
-
-def _with_index(history: History, known: list[str]) -> History:
-    return History(history.symbols, history.line, history.brackets, history.indents, DocumentIndex(known))
 
 
 def _rank(model: TokenModel, history: History, symbol: str) -> int:

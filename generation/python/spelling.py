@@ -9,8 +9,9 @@ import numpy as np
 
 from generation.ngrams.arpa import BEGIN, FloatArray
 from generation.ngrams.model import ArpaModel
+from generation.python.history import History, Reader
 from generation.python.model import TokenModel
-from generation.python.symbols import BLANK, NEWLINE, NEWLINE_SIGN, History, Reader, is_open_string
+from generation.python.symbols import BLANK, NEWLINE, NEWLINE_SIGN, is_open_string
 from generation.text.words import SPACE_SIGN
 from generation.types import Context
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.models import load
+from generation.python.history import History, Reader, Reading
 from generation.python.layout import gap_after, gap_before
-from generation.python.model import NextToken, TokenModel
+from generation.python.model import TokenModel
+from generation.python.predictors import NextToken
 from generation.python.spelling import PythonSpeller
-from generation.python.symbols import BLANK, NEWLINE, History, Reader, Reading, is_open_string
+from generation.python.symbols import BLANK, NEWLINE, is_open_string
 from generation.types import Candidate, Context
 
 _N_EXPANDED = 10  # sequences that are tried one token further
@@ -20,7 +22,7 @@ _MAX_TEXT = 60
 
 def python_generators() -> tuple[list["PythonTokenGenerator"], PythonSpeller]:
     """Generators and speller for Python, from the shipped models."""
-    tokens = TokenModel(load("python-tokens"))
+    tokens = TokenModel(load("python-tokens"), load("python-roles"))
     return [PythonTokenGenerator(tokens)], PythonSpeller(tokens, load("python-characters"))
 
 

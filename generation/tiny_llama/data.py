@@ -81,10 +81,22 @@ def training_documents(corpora: Path) -> dict[str, list[str]]:
     ValueError
         If a package's licence is not known to be permissive.
     """
-    known = _long_lines(held_out_modules() + held_out_packages())
+    return {**programs(held_out_modules() + held_out_packages()), "english": english(corpora)}
+
+
+def programs(held_out: Iterable[str]) -> dict[str, list[str]]:
+    """The modules to learn from that copy none of those held out, by source: "library" and "packages".
+
+    Raises
+    ------
+    FileNotFoundError
+        If a package is missing.
+    ValueError
+        If a package's licence is not known to be permissive.
+    """
+    known = _long_lines(held_out)
     library = [source for source in recipes.standard_library().values() if not _repeats(source, known)]
-    packages = [source for name in PACKAGES for source in _share(name, known)]
-    return {"library": library, "packages": packages, "english": english(corpora)}
+    return {"library": library, "packages": [source for name in PACKAGES for source in _share(name, known)]}
 
 
 def held_out_modules() -> list[str]:
