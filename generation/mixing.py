@@ -169,7 +169,7 @@ def fit_weights(
 
 def _maximise(said: FloatArray, listened: FloatArray, shares: FloatArray) -> FloatArray:
     n_generators = said.shape[1]
-    weights = np.full(n_generators, 1 / n_generators)
+    weights = new = np.full(n_generators, 1 / n_generators)
     least = 1e-3 / n_generators
     for _ in range(_N_STEPS):
         responsible = said * weights
@@ -177,11 +177,11 @@ def _maximise(said: FloatArray, listened: FloatArray, shares: FloatArray) -> Flo
         speaks = ((shares / (listened @ weights))[:, None] * listened).sum(axis=0)
         new = np.divide(responsible.sum(axis=0), speaks, out=np.zeros(n_generators), where=speaks > 0)
         new = np.maximum(new / new.sum(), least)
-        new /= new.sum()
+        new = np.asarray(new / new.sum())
         if np.abs(new - weights).max() < _CONVERGED:
-            return new
+            break
         weights = new
-    return weights
+    return new
 
 
 def _ask(generators: Sequence[Generator], context: Context, n: int) -> _Offer:

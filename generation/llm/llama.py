@@ -2,7 +2,7 @@
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ LogProbabilities = NDArray[np.float32]
 
 _MAX_CONTEXT = 2048
 _ERROR = 4  # as ggml numbers its levels
+_ABORTED = 2  # as llama_decode puts it
 _said: list[str] = []
 
 
@@ -39,6 +40,10 @@ class Row:
     position: int
     sequences: Sequence[int]
     wanted: bool = True
+
+
+class Interrupted(TimeoutError):
+    """An evaluation was told to stop before it was through."""
 
 
 class Llama:
@@ -87,6 +92,10 @@ class Llama:
         settings.n_seq_max = n_sequences
         settings.kv_unified = True
         settings.n_threads = settings.n_threads_batch = n_threads
+        # Asked before every step of the graph; llama.cpp calls it as long as the context lives.
+        self.stop: Callable[[], bool] = _never
+        self._asked = llama_cpp.ggml_abort_callback(lambda _: self.stop())
+        settings.abort_callback = self._asked
         self._context = llama_cpp.llama_init_from_model(self._model, settings)
         if not self._context:
             llama_cpp.llama_model_free(self._model)
@@ -118,6 +127,8 @@ class Llama:
 
         Raises
         ------
+        Interrupted
+            If ``stop`` says so meanwhile; what these rows' sequences hold from the first of them on is void then.
         RuntimeError
             If llama.cpp does not go through with it.
         """
@@ -129,6 +140,8 @@ class Llama:
             for j, sequence in enumerate(row.sequences):
                 batch.seq_id[i][j] = sequence
         fault = llama_cpp.llama_decode(self._context, batch)
+        if fault == _ABORTED:
+            raise Interrupted(f"Evaluating {len(rows)} tokens was told to stop.")
         if fault:
             raise RuntimeError(f"llama.cpp gave up on {len(rows)} tokens (code {fault}; {_complaint()}).")
         size = (len(self.pieces),)
@@ -157,6 +170,10 @@ class Llama:
             if n >= 0:
                 return buffer.raw[:n]
             size = -n
+
+
+def _never() -> bool:
+    return False
 
 
 def _require(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Scores candidates with a GGUF model: log P(candidate | what stands before), many in one go."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.llm.llama import Llama, LogProbabilities, Row
+from generation.llm.llama import Interrupted, Llama, LogProbabilities, Row
 from generation.ngrams.arpa import FloatArray
 
 _CHARACTERS_PER_TOKEN = 8  # text further back than so many for each token of the context is not even cut
@@ -22,9 +22,9 @@ class Scores:
     Parameters
     ----------
     first : array, shape (n_candidates,)
-        Log-probability (nats) of each one's first token; nan where it was refused.
+        Log-probability (nats) of each one's first token; nan where it was refused or out of time.
     whole : array, shape (n_candidates,)
-        Log-probability (nats) of all of it; nan where it was refused or not asked for.
+        Log-probability (nats) of all of it; nan where it was refused, out of time or not asked for.
     n_tokens : int array, shape (n_candidates,)
     """
 
@@ -102,7 +102,12 @@ class LlmScorer:
         self._llama.close()
 
     def score(
-        self, before: str, candidates: Sequence[str], n_whole: int | None = None, prior: FloatArray | None = None
+        self,
+        before: str,
+        candidates: Sequence[str],
+        n_whole: int | None = None,
+        prior: FloatArray | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Scores:
         """Log P(candidate | before): of the first token for all, of the whole for the most promising ones.
 
@@ -115,18 +120,28 @@ class LlmScorer:
             So many are scored as wholes: those with most ``first + prior``. All by default.
         prior : array, shape (n_candidates,), optional
             What others think of the candidates (nats).
+        stop : callable, optional
+            Asked while the model works; once it says True, what has no score yet gets none. What was read of the
+            context is kept for the next time.
         """
         context, given_back, all_ = self._cut(before, candidates)
-        self._read_on(context)
-        given = self._evaluate([given_back])[0]
-        fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
-        first = np.where(fits, [self._opening(each) - given for each in all_], np.nan)
-        order = np.argsort(-(first if prior is None else first + prior), kind="stable")
-        chosen = [place for place in order.tolist() if fits[place]][:n_whole]
-        whole = np.full(len(all_), np.nan)
-        for group in self._groups(chosen, all_):
-            whole[group] = self._evaluate([all_[place] for place in group]) - given
-        return Scores(first, whole, np.array([len(each.tokens) for each in all_], np.int64))
+        n_tokens = np.array([len(each.tokens) for each in all_], np.int64)
+        found = Scores(np.full(len(all_), np.nan), np.full(len(all_), np.nan), n_tokens)
+        self._llama.stop = stop or _never
+        try:
+            self._read_on(context)
+            given = self._evaluate([given_back])[0]
+            fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
+            found.first[fits] = [self._opening(each) - given for each, fit in zip(all_, fits, strict=True) if fit]
+            order = np.argsort(-(found.first if prior is None else found.first + prior), kind="stable")
+            chosen = [place for place in order.tolist() if fits[place]][:n_whole]
+            for group in self._groups(chosen, all_):
+                found.whole[group] = self._evaluate([all_[place] for place in group]) - given
+        except Interrupted:
+            pass  # what is missing says so
+        finally:
+            self._llama.stop = _never
+        return found
 
     def log_p_of_document(self, text: str) -> float:
         """Log-probability (nats) of a document from its beginning; where it is long, half a context is kept."""
@@ -176,14 +191,19 @@ class LlmScorer:
 
     def _read_on(self, context: list[int]) -> None:
         """Evaluate what is new of the context, its last token at least where anything changed."""
-        if context == self._read:
+        if context == self._read and len(self._next):
             return
         kept = min(_n_common(context, self._read), len(context) - 1)
         self._llama.drop([0], kept)
         for at in range(kept, len(context), self._llama.n_batch):
             part = context[at : at + self._llama.n_batch]
-            log_p = self._llama.evaluate([Row(t, at + i, (0,), i == len(part) - 1) for i, t in enumerate(part)])
-        self._read, self._next = context, log_p[0]
+            self._read, self._next = context[:at], np.empty(0, np.float32)
+            try:
+                log_p = self._evaluate_rows([Row(t, at + i, (0,), i == len(part) - 1) for i, t in enumerate(part)])
+            except Interrupted:
+                self._llama.drop([0], at)
+                raise
+            self._read, self._next = context[: at + len(part)], log_p[0]
 
     def _opening(self, one: _Continuation) -> float:
         """Log-probability of a continuation's first token, or of a token that begins with all of it."""
@@ -219,10 +239,17 @@ class LlmScorer:
             self._llama.share(sequences)
             begin = len(self._read) - 1
             ordered = sorted(prefixes, key=len)
-            rows = self._llama.evaluate([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
-            self._llama.drop(sequences)
+            try:
+                rows = self._evaluate_rows([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
+            finally:
+                self._llama.drop(sequences)
             after |= zip(ordered, rows, strict=True)
         return np.array([self._log_p(one, after) for one in group])
+
+    def _evaluate_rows(self, rows: Sequence[Row]) -> LogProbabilities:
+        if self._llama.stop():
+            raise Interrupted(f"Evaluating {len(rows)} tokens was told to stop.")
+        return self._llama.evaluate(rows)
 
     def _log_p(self, one: _Continuation, after: Mapping[tuple[int, ...], LogProbabilities]) -> float:
         """Over all places where a token may begin that covers the rest of the text, and maybe more."""
@@ -245,6 +272,10 @@ class LlmScorer:
         first = bisect_left(self._sorted_pieces, beginning)
         last = bisect_right(self._sorted_pieces, beginning, first, key=lambda piece: piece[: len(beginning)])
         return float(np.logaddexp.reduce(log_p[self._by_piece[first:last]].astype(float)))
+
+
+def _never() -> bool:
+    return False
 
 
 def _n_common(one: Sequence[int], other: Sequence[int]) -> int:
