@@ -1,23 +1,18 @@
 """Reads a formula as far as it goes, and finds the first thing that no continuation can mend."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import regex
-from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
-
 from validation.formula.functions import MOST_ARGUMENTS, RETURN_REFERENCES, SIGNATURES, VOLATILE
+from validation.formula.lexer import Token, lex
 from validation.formula.references import ERRORS, FUNCTION, NUMBER, OPERAND, REFERENCE, Reference, read_reference
 
 MOST_CHARACTERS = 8192
+MOST_NESTED = 64
 Finding = tuple[str, str]
-_DDE_ITEM = regex.compile(r"(?<=\]!)'(?:[^']|'')*'")  # "[1]!'topic,item'", at which openpyxl's tokenizer stops
-
-# What openpyxl's tokenizer can read to its end; what follows is a string, name, bracket or error not yet finished.
-_WHOLE = regex.compile(
-    r"(?(DEFINE)(?P<b>\[(?:[^\[\]']|'.|(?&b))*\]))"
-    r"(?:[^\"'\[#]|\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|(?&b)|(?:" + "|".join(map(regex.escape, ERRORS)) + r"))*+"
-)
+_ARITHMETIC = frozenset("+-*/^")
+_COMPARABLE = frozenset(("+", "-", "=", "<", ">", "<=", ">=", "<>"))
 
 
 @dataclass(slots=True)
@@ -29,167 +24,215 @@ class _Frame:
     n_arguments: int = 0
     argument: str = ""  # "", or what the argument is: "text", "constant", "reference", "value"
     literal: str = ""
+    operator: str = ""  # what stands before the next operand
+    operand: Reference | None = None  # the last one, if it is a reference
     widths: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Reading:
-    """What a formula holds.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A finished reference: the function that it is an argument of, and what it is added to or compared with."""
 
-    Parameters
+    reference: Reference
+    function: str
+    operator: str = ""
+    other: Reference | None = None
+
+
+class Reading:
+    """Walks over a formula's tokens, knowing what may stand next and which brackets are open.
+
+    Attributes
     ----------
-    fault : (str, str), optional
+    fault : (str, str) or None
         Rule and reason of the first thing that nothing can mend.
     notes : list of (str, str)
         Matters of style.
-    references : list of (Reference, str)
-        Each finished reference, and the function that it is an argument of.
-    unfinished : str
-        Why the formula can't end here; empty where it can.
+    uses : list of Use
+        Each finished reference.
+    pending : str
+        The operand at the end, which may go on.
     """
 
-    fault: Finding | None = None
-    notes: list[Finding] = field(default_factory=list)
-    references: list[tuple[Reference, str]] = field(default_factory=list)
-    unfinished: str = ""
+    def __init__(self) -> None:
+        self.fault: Finding | None = None
+        self.notes: list[Finding] = []
+        self.uses: list[Use] = []
+        self.pending = ""
+        self._frames = [_Frame("")]
+        self._wants_operand = True
+        self._blank = False
+        self._end = 0
 
+    @property
+    def unfinished(self) -> str:
+        """Why the formula can't end here; empty where it can."""
+        if len(self._frames) > 1:
+            return f"{len(self._frames) - 1} brackets are still open."
+        return "A value must follow at the end." if self._wants_operand else ""
 
-def read_formula(text: str, *, finished: bool) -> Reading:
-    """Read a formula or the beginning of one.
+    def fork(self) -> "Reading":
+        """The same, to be read on in another way."""
+        other = copy.copy(self)
+        other.notes, other.uses = list(self.notes), list(self.uses)
+        other._frames = [copy.copy(frame) for frame in self._frames]
+        for frame in other._frames:
+            frame.widths = list(frame.widths)
+        return other
 
-    Parameters
-    ----------
-    text : str
-        With or without its equals sign.
-    finished : bool
-        Whether the formula ends with the text; else its last operand may go on.
-    """
-    reading = Reading()
-    if len(text) > MOST_CHARACTERS:
-        reading.fault = ("length", f"The formula has {len(text)} characters, and Excel takes {MOST_CHARACTERS}.")
-        return reading
-    body = _DDE_ITEM.sub("_", text.removeprefix("="))
-    whole = _WHOLE.match(body).end()
-    try:
-        tokens = Tokenizer("=" + body[:whole]).items
-    except (TokenizerError, IndexError):
-        reading.fault = ("brackets", "A bracket closes that was not opened, or another one than was opened last.")
-        return reading
-    tail = body[whole:]
-    if tail:
-        if tokens and tokens[-1].type == Token.OPERAND:
-            tail = tokens.pop().value + tail
-        tokens.append(Token(tail, Token.OPERAND, Token.RANGE))
-    _Reader(reading).read(tokens, finished=finished)
-    return reading
+    def settle(self, text: str) -> "Reading":
+        """Read all tokens that no further character can change."""
+        tokens = list(lex(text, self._end))
+        if tokens and (tokens[-1].kind in ("operand", "blank", "colon") or tokens[-1].text in ("<", ">", "#")):
+            last = tokens.pop()
+            # A range's last colon, and what stands before it, are of the operand that follows them.
+            if last.kind == "colon" and tokens and tokens[-1].kind == "operand":
+                tokens.pop()
+        self._read(tokens)
+        return self
 
+    def read(self, text: str, *, finished: bool) -> "Reading":
+        """Read a formula without its equals sign to its end.
 
-class _Reader:
-    """Walks over tokens, knowing what may stand next and which brackets are open."""
+        Parameters
+        ----------
+        text : str
+            The whole formula, with what is settled.
+        finished : bool
+            Whether the formula ends with the text; else its last operand may go on.
+        """
+        if len(text) >= MOST_CHARACTERS:
+            self.fault = ("length", f"The formula has {len(text) + 1} characters, and Excel takes {MOST_CHARACTERS}.")
+        tokens = list(lex(text, self._end))
+        last = tokens.pop() if tokens and tokens[-1].kind == "operand" and not finished else None
+        self._read(tokens)
+        if last is not None and self.fault is None:
+            self.pending = last.text
+            self.fault = next(self._take_pending(last.text), None)
+        return self
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.frames = [_Frame("")]
-        self.wants_operand = True
-        self.blank = False
-
-    def read(self, tokens: list[Token], *, finished: bool) -> None:
-        for i, token in enumerate(tokens):
-            pending = i == len(tokens) - 1 and not finished
-            fault = next(self._take(token, pending), None)
-            if fault:
-                self.reading.fault = fault
+    def _read(self, tokens: list[Token]) -> None:
+        for token in tokens:
+            if self.fault is not None:
                 return
-        if len(self.frames) > 1:
-            self.reading.unfinished = f"{len(self.frames) - 1} brackets are still open."
-        elif self.wants_operand:
-            self.reading.unfinished = "A value must follow at the end."
+            self.fault = next(self._take(token), None)
+            self._end = token.end
 
-    def _take(self, token: Token, pending: bool) -> Iterator[Finding]:
-        if token.type == Token.WSPACE:
-            self.blank = True
+    def _take(self, token: Token) -> Iterator[Finding]:
+        frame = self._frames[-1]
+        if token.kind == "blank":
+            self._blank = True
             return
-        if token.type == Token.OPERAND:
-            yield from self._operand(token.value, token.subtype, pending)
-        elif token.subtype == Token.OPEN:
+        if token.kind == "operand":
+            yield from self._operand(token.text)
+        elif token.kind in ("open", "call"):
             yield from self._open(token)
-        elif token.subtype == Token.CLOSE:
-            yield from self._close(token)
-        elif token.type == Token.SEP:
-            yield from self._separate(token.value)
-        elif token.type == Token.OP_PRE:
-            if not self.wants_operand:
-                yield "syntax", f"{token.value!r} can't stand here."
-            self.frames[-1].argument = "value"
-        elif self.wants_operand:
-            yield "syntax", f"A value is missing before {token.value!r}."
-        elif self.frames[-1].opener == "{":
+        elif token.kind == "close":
+            yield from self._close(token.text)
+        elif token.kind == "separator":
+            yield from self._separate(token.text)
+        elif self._wants_operand and token.text in ("+", "-"):
+            frame.argument = "value"  # a sign
+            frame.operator = ""
+        elif self._wants_operand:
+            yield "syntax", f"A value is missing before {token.text!r}."
+        elif frame.opener == "{":
             yield "syntax", "An array in braces holds constants only."
-        elif token.type == Token.OP_IN:
-            self.wants_operand = True
-            self.frames[-1].argument = "reference" if token.value == "," else "value"
         else:
-            self.frames[-1].argument = "value"
-        self.blank = False
+            yield from self._operator(token, frame)
+        self._blank = False
+
+    def _operator(self, token: Token, frame: _Frame) -> Iterator[Finding]:
+        if token.kind == "percent":
+            frame.argument = "value" if token.text == "%" else frame.argument
+            return
+        if token.kind == "colon" and frame.argument not in ("reference", "value"):
+            yield "syntax", "A range needs a reference before its colon."
+        if token.text in _ARITHMETIC:
+            self._note_text(frame.argument, frame.literal)
+        self._wants_operand = True
+        frame.argument = "reference" if token.kind == "colon" else "value"
+        frame.operator = token.text
 
     def _begin(self, text: str, is_reference: bool) -> Iterator[Finding]:
         """Whether an operand may begin here; two references with a blank between them are their intersection."""
-        if self.wants_operand:
-            if text.startswith(":"):
-                yield "syntax", f"{text!r} needs a reference before its colon."
+        if self._wants_operand:
             return
-        joined = text.startswith(":") or self.blank
-        if not (joined and is_reference and self.frames[-1].argument in ("reference", "value")):
+        if not (self._blank and is_reference and self._frames[-1].argument in ("reference", "value")):
             yield "syntax", f"An operator is missing before {text!r}."
 
-    def _operand(self, text: str, subtype: str, pending: bool) -> Iterator[Finding]:
-        frame = self.frames[-1]
-        is_reference = subtype == Token.RANGE
-        yield from self._begin(text, is_reference)
-        if pending:
-            if not OPERAND.fullmatch(text, partial=True):
-                yield "syntax", f"{text!r} can become no value."
-        elif is_reference:
+    def _take_pending(self, text: str) -> Iterator[Finding]:
+        yield from self._begin(text, text[0] not in '".')
+        if not OPERAND.fullmatch(text, partial=True):
+            yield "syntax", f"{text!r} can become no value."
+        self._wants_operand = False
+
+    def _operand(self, text: str) -> Iterator[Finding]:
+        frame = self._frames[-1]
+        kind = _kind_of(text)
+        yield from self._begin(text, kind == "reference")
+        joined = frame.operator in (":", "")
+        if frame.operator == ":" and kind != "reference":
+            yield "syntax", f"A range can't end in {text!r}."
+        if kind == "number" and not NUMBER.fullmatch(text):
+            yield "syntax", f"{text!r} is no number."
+        if kind == "text" and not OPERAND.fullmatch(text):
+            yield "unfinished", f"{text!r} has no closing quote."
+        reference = None
+        if kind == "reference":
+            if frame.opener == "{":
+                yield "syntax", "An array in braces holds constants only."
             if not REFERENCE.fullmatch(text):
                 yield "syntax", f"{text!r} is no value, reference or name."
-            else:
-                reference = read_reference(text)
-                if reference.fault:
-                    yield reference.fault
-                self.reading.references.append((reference, frame.name))
-                if reference.note:
-                    self.reading.notes.append(reference.note)
-        elif subtype == Token.NUMBER and not NUMBER.fullmatch(text):
-            yield "syntax", f"{text!r} is no number."
-        if is_reference and frame.opener == "{" and not pending:
-            yield "syntax", "An array in braces holds constants only."
-        first = self.wants_operand and not frame.argument
-        kind = "reference" if is_reference else "text" if subtype == Token.TEXT else "constant"
-        frame.argument = kind if first or (is_reference and frame.argument == "reference") else "value"
-        frame.literal = text
-        self.wants_operand = False
+                return
+            reference = read_reference(text)
+            if reference.fault:
+                yield reference.fault
+            other = frame.operand if frame.operator in _COMPARABLE else None
+            self.uses.append(Use(reference, frame.name, frame.operator, other))
+            if reference.note:
+                self.notes.append(reference.note)
+        elif kind == "text" and frame.operator in _ARITHMETIC:
+            self._note_text("text", text)
+        first = self._wants_operand and not frame.argument
+        is_part = kind == "reference" and frame.argument == "reference" and joined
+        argument = {"text": "text", "reference": "reference"}.get(kind, "constant")
+        frame.argument = argument if first or is_part else "value"
+        frame.literal, frame.operand, frame.operator = text, reference, ""
+        self._wants_operand = False
+
+    def _note_text(self, argument: str, literal: str) -> None:
+        if argument == "text" and not _reads_as_number(literal):
+            self.notes.append(("text-in-arithmetic", f"{literal} is no number, so that the result is #VALUE!."))
 
     def _open(self, token: Token) -> Iterator[Finding]:
-        yield from self._begin(token.value, token.type != Token.ARRAY)
-        name = ""
-        if token.type == Token.FUNC:
-            called = FUNCTION.fullmatch(token.value)
+        yield from self._begin(token.text, token.text != "{")
+        name = "(" if token.kind == "open" else ""
+        if token.kind == "call":
+            called = FUNCTION.fullmatch(token.text)
             if called is None:
-                yield "syntax", f"{token.value[:-1]!r} can be no function."
+                yield "syntax", f"{token.text[:-1]!r} can be no function."
                 return
             name = called["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
             if name in VOLATILE:
-                self.reading.notes.append(("volatile", f"{name} is worked out anew at every change of the workbook."))
+                self.notes.append(("volatile", f"{name} is worked out anew at every change of the workbook."))
             elif name not in SIGNATURES:
-                self.reading.notes.append(("unknown-function", f"{name} is none of Excel's common functions."))
-        if self.frames[-1].opener == "{":
+                self.notes.append(("unknown-function", f"{name} is none of Excel's common functions."))
+        if self._frames[-1].opener == "{":
             yield "syntax", "An array in braces holds constants only."
-        self.frames.append(_Frame(token.value[-1], name or ("(" if token.type != Token.FUNC else "")))
-        self.wants_operand = True
+        if sum(frame.name not in ("", "(") for frame in self._frames) >= MOST_NESTED and name not in ("", "("):
+            yield "nesting", f"Functions stand in each other more than {MOST_NESTED} deep."
+        self._frames.append(_Frame(token.text[-1], name if token.text != "{" else ""))
+        self._wants_operand = True
 
     def _separate(self, separator: str) -> Iterator[Finding]:
-        frame = self.frames[-1]
-        if self.wants_operand and (frame.argument or frame.opener == "{"):
+        frame = self._frames[-1]
+        if separator == "," and (frame.opener == "" or frame.name == "("):  # a union of references
+            if self._wants_operand:
+                yield "syntax", "A value is missing before ','."
+            frame.argument, frame.operator, self._wants_operand = "reference", "", True
+            return
+        if self._wants_operand and (frame.argument or frame.opener == "{"):
             yield "syntax", f"A value is missing before {separator!r}."
         yield from self._argument(frame)
         if frame.opener == "{" and separator == ";":
@@ -199,7 +242,7 @@ class _Reader:
         most = SIGNATURES[frame.name].most if frame.name in SIGNATURES else MOST_ARGUMENTS
         if frame.opener == "(" and frame.n_arguments >= most:
             yield "argument-count", f"{frame.name} takes at most {most} arguments."
-        self.wants_operand = True
+        self._wants_operand = True
 
     def _argument(self, frame: _Frame) -> Iterator[Finding]:
         """End an argument, which may be left out."""
@@ -211,7 +254,7 @@ class _Reader:
             if signature.numbers and frame.argument == "text" and not _reads_as_number(frame.literal):
                 yield "argument-type", f"{frame.name} needs a number as {place}"
         frame.n_arguments += 1
-        frame.argument = ""
+        frame.argument, frame.operator, frame.operand = "", "", None
 
     def _row(self, frame: _Frame) -> Iterator[Finding]:
         frame.widths.append(frame.n_arguments)
@@ -219,29 +262,50 @@ class _Reader:
         if len(set(frame.widths)) > 1:
             yield "array-shape", "The rows of an array must be equally long."
 
-    def _close(self, token: Token) -> Iterator[Finding]:
-        frame = self.frames[-1]
-        is_call = token.type == Token.FUNC
-        if self.wants_operand and (not is_call or frame.argument):
-            yield "syntax", f"A value is missing before {token.value!r}."
+    def _close(self, closer: str) -> Iterator[Finding]:
+        frame = self._frames[-1]
+        if frame.opener + closer not in ("()", "{}"):
+            yield "brackets", "A bracket closes that was not opened, or another one than was opened last."
+            return
+        is_call = closer == ")" and frame.name != "("
+        if self._wants_operand and (not is_call or frame.argument):
+            yield "syntax", f"A value is missing before {closer!r}."
         inner = frame.argument
-        if not (is_call and self.wants_operand and frame.n_arguments == 0):
+        if not (is_call and self._wants_operand and frame.n_arguments == 0):
             yield from self._argument(frame)
-        if token.type == Token.ARRAY:
+        if closer == "}":
             yield from self._row(frame)
         signature = SIGNATURES.get(frame.name)
         if is_call and signature and not signature.least <= frame.n_arguments <= signature.most:
-            bounds = (
-                str(signature.least) if signature.least == signature.most else f"{signature.least} to {signature.most}"
-            )
+            least, most = signature.least, signature.most
+            bounds = str(least) if least == most else f"{least} to {most}"
             yield "argument-count", f"{frame.name} takes {bounds} arguments, not {frame.n_arguments}."
-        self.frames.pop()
+        self._frames.pop()
         if is_call:
             kind = "reference" if frame.name in RETURN_REFERENCES or not signature else "value"
         else:
             kind = inner if inner == "reference" else "value"
-        self.frames[-1].argument = kind if not self.frames[-1].argument else "value"
-        self.wants_operand = False
+        outer = self._frames[-1]
+        if outer.operator == ":" and kind != "reference":
+            yield "syntax", "A range ends in a reference."
+        outer.argument = kind if not outer.argument or outer.operator == ":" else "value"
+        outer.operator, outer.operand = "", None
+        self._wants_operand = False
+
+
+def read_formula(text: str, *, finished: bool) -> Reading:
+    """Read a formula, with or without its equals sign, or the beginning of one."""
+    return Reading().read(text.removeprefix("="), finished=finished)
+
+
+def _kind_of(text: str) -> str:
+    if text.startswith('"'):
+        return "text"
+    if text in ERRORS:
+        return "error"
+    if text.upper() in ("TRUE", "FALSE"):
+        return "logical"
+    return "number" if text[0] in ".0123456789" and ":" not in text and "!" not in text else "reference"
 
 
 def _reads_as_number(literal: str) -> bool:

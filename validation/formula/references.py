@@ -9,23 +9,21 @@ N_ROWS, N_COLUMNS = 1_048_576, 16_384
 
 _CELL = r"\$?[A-Za-z]{1,3}\$?\d{1,7}"
 _NAME = r"[\p{L}\p{M}_\\][\p{L}\p{M}\p{N}_.?\\]*"
-_BRACKETS = r"(?P<brackets>\[(?:[^\[\]']|'.|(?&brackets))*\])"
+BRACKETS = r"(?P<brackets>\[(?:[^\[\]']|'.|(?&brackets))*\])"
 _SHEET = r"(?:'(?:[^']|'')+'|(?:(?&brackets))?[\p{L}\p{M}\p{N}_.]+(?::[\p{L}\p{M}\p{N}_.]+)?|(?&brackets))!"
 _ITEM = rf"(?:(?:{_SHEET})?(?:{_CELL}|(?:{_NAME})?(?&brackets)|{_NAME}|\#REF!)|(?&brackets)!'(?:[^']|'')*')"
 _LINES = rf"(?:{_SHEET})?(?:\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?\d{{1,7}}:\$?\d{{1,7}})"
-_REFERENCE = rf"@?:?(?:{_LINES}|{_ITEM}(?::{_ITEM})*)"
+_REFERENCE = rf"@?(?:{_LINES}|{_ITEM}(?::{_ITEM})*)"
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 ERRORS = ("#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 _ERROR = "|".join(regex.escape(error) for error in ERRORS)
 
-_DEFINE = rf"(?(DEFINE){_BRACKETS})"
+_DEFINE = rf"(?(DEFINE){BRACKETS})"
 REFERENCE = regex.compile(rf"{_DEFINE}(?:{_REFERENCE})")
-FUNCTION = regex.compile(
-    rf"{_DEFINE}@?:?(?:(?P<range>{_ITEM}):)?(?P<sheet>{_SHEET})?(?P<name>[\p{{L}}_\\][\p{{L}}\p{{N}}_.\\]*)\("
-)
+FUNCTION = regex.compile(rf"{_DEFINE}@?(?P<sheet>{_SHEET})?(?P<name>[\p{{L}}_\\][\p{{L}}\p{{N}}_.\\]*)\(")
 NUMBER = regex.compile(_NUMBER)
 OPERAND = regex.compile(
-    rf"{_DEFINE}(?:{_NUMBER}|{_ERROR}|\"(?:[^\"]|\"\")*\"|{_REFERENCE}|@?:?(?:{_ITEM}:)?(?:{_SHEET})?{_NAME}\()"
+    rf"{_DEFINE}(?:{_NUMBER}|{_ERROR}|\"(?:[^\"]|\"\")*\"|{_REFERENCE}|@?(?:{_ITEM}:)?(?:{_SHEET})?{_NAME}\()"
 )
 
 
@@ -70,7 +68,7 @@ def read_reference(text: str) -> Reference:
     text : str
         Matches ``REFERENCE``.
     """
-    body = text.lstrip("@:")
+    body = text.removeprefix("@")
     if "[" in body and "!" in body:
         return Reference(note=("external-link", f"{text} reads another workbook."))
     if "[" in body:
@@ -119,5 +117,7 @@ def _corner(text: str) -> tuple[int | None, int | None] | None:
     if place is None:
         return None
     letters, digits = place["column"], place["row"]
-    column = column_index_from_string(letters.upper()) if letters and len(letters) <= 3 else None
+    column = column_index_from_string(letters.upper()) if letters else None
+    if column is not None and column > N_COLUMNS and digits:
+        return None  # beyond the last column letters and digits are a name
     return (int(digits) if digits else None), column

@@ -46,7 +46,7 @@ class FormulaValidator:
     def _fault(self, reading: Reading) -> Finding | None:
         if reading.fault:
             return reading.fault
-        for reference, _ in reading.references:
+        for reference in (use.reference for use in reading.uses):
             for sheet in reference.sheets:
                 if self._sheets is not None and sheet.casefold() not in self._sheets:
                     return "unknown-sheet", f"The workbook has no sheet {sheet!r}."

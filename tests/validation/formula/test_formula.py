@@ -19,6 +19,8 @@ def judge(text, validator=None):
     [
         '=COUNTIF(A1:B2,"a ""b""")', "='My Sheet'!A1+[1]Sheet1!$B$2", "=IF(A1>=3,,-1.5E+3%)", "={1,-2;3,4}",
         "=A1:INDEX(B:B,3)", "=Table1[[#This Row],[x]]", "=SUM((A1,B2) C:C)", "=#REF!+Sheet1!#REF!", "=[1]!'A,B'",
+        "=SUM(_YR1:(YP))", "=SUM(#REF!:#REF!)", "=XFE1+ABCD12", "=A1#*2", "=(A1):B2", "=COUNTIF(A1:INDEX(A:A,9),2)",
+        "=A1 2:3",
     ],
 )  # fmt: skip
 def test_every_beginning_of_a_formula_is_accepted(formula):
@@ -30,11 +32,12 @@ def test_every_beginning_of_a_formula_is_accepted(formula):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("=A1+*", "syntax"), ("=A1 2", "syntax"), ("=SUM(A1))", "brackets"), ("=(A1}", "brackets"), ("=()", "syntax"),
+        ("=A1+*", "syntax"), ("=A1 2+", "syntax"), ("=SUM(A1))", "brackets"), ("=(A1}", "brackets"), ("=()", "syntax"),
         ("=#REX", "syntax"), ("=ROUND(A1,2,", "argument-count"), ("=ROUND(A1)", "argument-count"), ("=3(", "syntax"),
         ("=COUNTIF(3,", "argument-type"), ('=ROUND("many",2)', "argument-type"), ("={A1,", "syntax"),
         ("={1,2;3}", "array-shape"), ("=A1:B+", "range-shape"), ("=A1048577+", "reference-bounds"),
-        ("=XFE1+", "reference-bounds"), ("=" + "1+" * 5000, "length"), ("=SUM(A1,+,", "syntax"),
+        ("=" + "1+" * 5000, "length"), ("=SUM(A1,+,", "syntax"),
+        ("=" + "ABS(" * 65, "nesting"), ("=3:(", "syntax"), ('=A1:("a")', "syntax"), ("=A1:SUM(1)", "syntax"), ("=(A1):2+", "syntax"),
     ],
 )  # fmt: skip
 def test_what_no_continuation_can_mend_is_refused_with_its_rule(text, rule):
