@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 from typing import Any
 
@@ -122,6 +122,19 @@ class Belief:
         """All weight on the continuations of one text."""
         return cls((Cell(text, 1.0, {}),))
 
+    def seen_from(self, document: str, continuation: Continuation) -> "Belief":
+        """The same belief, its cells at a document told in what is known there by now.
+
+        What such a cell excludes was weighed from afar; now that its probability is known better, so is what is left.
+        """
+        cells = [
+            replace(cell, excluded={text: continuation(document, text) for text in cell.excluded})
+            if cell.prefix == document
+            else cell
+            for cell in self.cells
+        ]
+        return replace(self, cells=tuple(cells))
+
     def split(
         self, document: str, texts: Sequence[str], previous: str | None, continuation: Continuation
     ) -> tuple[Part, ...]:
@@ -150,6 +163,8 @@ class Belief:
         for cell in self.cells:
             shares = {start: cell.share(start, continuation) for start in starts}
             own = [max(0.0, shares[s] - _outermost(shares, longer[i])) for i, s in enumerate(starts)]
+            whole = max(1.0, math.fsum(own))  # models that a cell has outlived may promise more than there is
+            own = [share / whole for share in own]
             parts += [
                 Part(cell.cut(start, shares, longer[i], cell.weight * own[i]), i)
                 for i, start in enumerate(starts)

@@ -57,6 +57,22 @@ class Layout(Section):
     max_candidates: Annotated[int, Field(ge=0, le=24)] = 24
 
 
+class Generation(Section):
+    """Who proposes, beside the generators of the kind, and when.
+
+    ``llm`` is the file of a GGUF model that rescores candidates, "none", or "auto": the one that ships, where pages are
+    worked out ahead. They are by a worker process, with ``prefetch`` "auto", in real time; a page that is not ready
+    when the selection falls is waited for ``wait_s`` at most. The model has ``budget_s`` a page, where time is real; a
+    worker silent for ``patience_s`` is replaced.
+    """
+
+    llm: str = "auto"
+    prefetch: Literal["auto"] | bool = "auto"
+    budget_s: Duration = 0.5
+    wait_s: Seconds = 0.5
+    patience_s: Duration = 20.0
+
+
 class Timing(Section):
     """The display's frames and the loop's ticks; ``refractory`` flashes pass between two of a slot, if they adapt."""
 
@@ -122,6 +138,7 @@ class Config(Section):
     setup: str | None = None
     stopping: Stopping = Stopping()
     layout: Layout = Layout()
+    generation: Generation = Generation()
     fusion: Fusion = Fusion()
     timing: Timing = Timing()
     person: Person = Person()

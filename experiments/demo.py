@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,17 @@ def run_demo(
     if config.timing.trigger and fast:
         raise ValueError("Setting 'timing.trigger' needs real time: leave out --fast.")
     progress("loading the language models", 0, 1)
-    pages = page_maker(config)
-    progress("loading the language models", 1, 1)
-    if config.setup:
-        read_setup(config.setup)
-    if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
-        raise ValueError(f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}")
-    with participant_setting(config, fast, progress) as (setting, calibrated):
-        folder = RunFolder.create(root)
-        write_target(config, folder, setting, calibrated, pages, viewers)
+    with closing(page_maker(config, real_time=not fast)) as pages:
+        progress("loading the language models", 1, 1)
+        if config.setup:
+            read_setup(config.setup)
+        if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
+            raise ValueError(
+                f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}"
+            )
+        with participant_setting(config, fast, progress) as (setting, calibrated):
+            folder = RunFolder.create(root)
+            write_target(config, folder, setting, calibrated, pages, viewers)
     return {**summarise(folder.read_events()), "session": str(folder.path.resolve())}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from generation.formula.types import SheetScope
 from generation.table.types import TableScope
-from generation.types import Context, Kind
+from generation.types import Candidate, Context, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,14 @@ class Document:
         return hashlib.sha256(f"{self.kind}\0{self.layer}\0{self.text}".encode("utf-8", "surrogatepass")).hexdigest()[
             :16
         ]
+
+
+def follow(document: Document, chosen: Candidate | None, n_layers: int) -> Document:
+    """The document after a selection."""
+    if chosen is None:
+        return document
+    if chosen.command == "undo":
+        return document.undo()
+    if chosen.command == "more":
+        return document.more(n_layers)
+    return document.insert(chosen.text)

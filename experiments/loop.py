@@ -7,10 +7,9 @@ import numpy as np
 
 from acquisition.stimulus import Presentation
 from experiments.belief import Belief
-from experiments.document import Document
+from experiments.document import Document, follow
 from experiments.page import Page
 from experiments.session import Session
-from generation.types import Candidate
 from selector.types import Selection
 
 
@@ -21,17 +20,8 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
         if document.text == target or trial == max_pages:
             break
         session.hold()
-        page, trace = session.pages.next_page(belief, document)
-        session.log.write(
-            "page",
-            trial=trial,
-            context=document.digest,
-            layer=document.layer,
-            **page.to_dict(),
-            candidates=trace.candidates,
-            seconds=trace.seconds,
-        )
-        selection, presentation = run_trial(session, trial, page)
+        page = session.next_page(trial, belief, document)
+        selection, presentation = run_trial(session, trial, document, page)
         session.log.write(
             "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_account(page, selection)
         )
@@ -47,7 +37,7 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
     return document
 
 
-def run_trial(session: Session, trial: int, page: Page) -> tuple[Selection, Presentation]:
+def run_trial(session: Session, trial: int, document: Document, page: Page) -> tuple[Selection, Presentation]:
     """Show one page and weigh the signals until the stopping rule decides."""
     for tick in session.display.read(page):
         session.hear(tick, "read")
@@ -63,27 +53,18 @@ def run_trial(session: Session, trial: int, page: Page) -> tuple[Selection, Pres
             session.hear(tick, "show")
             presentation = presentation.shown(tick.flips)
             posterior = session.weigh(presentation, posterior)
+            session.pages.expect(document, page, posterior.p)
             if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
                 return selection, presentation
     for tick in session.display.wait(session.tail_s):
         session.hear(tick, "tail")
         posterior = session.weigh(presentation, posterior)
+        session.pages.expect(document, page, posterior.p)
         if selection := session.stopping.decide(posterior, tick.now, exhausted=False):
             return selection, presentation
     selection = session.stopping.decide(posterior, session.log.now, exhausted=True)
     assert selection is not None, "a stopping rule must decide once a trial is exhausted"
     return selection, presentation
-
-
-def follow(document: Document, chosen: Candidate | None, n_layers: int) -> Document:
-    """The document after a selection."""
-    if chosen is None:
-        return document
-    if chosen.command == "undo":
-        return document.undo()
-    if chosen.command == "more":
-        return document.more(n_layers)
-    return document.insert(chosen.text)
 
 
 def _account(page: Page, selection: Selection) -> dict[str, Any]:

@@ -1,20 +1,27 @@
-"""Propose, validate, and show what pays: from a belief to the next page."""
+"""From a belief and what was proposed to the next page: show what pays."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from acquisition.stream import FloatArray
 from experiments.belief import Belief, Continuation
+from experiments.branches import Branches
 from experiments.display.screen import Screen
-from experiments.document import Document
+from experiments.document import Document, follow
 from experiments.layout import LayoutPolicy
 from experiments.page import Page, Slot
-from generation.types import Candidate, Context, Generator, Speller
-from validation.types import Validator, Verdict
+from experiments.proposals import Judged, Mishap, Proposals, Proposing, Stopwatch
+from generation.types import Candidate, Context
+
+# So many slots are thought ahead, and none that is less likely than this.
+N_EXPECTED, _LEAST_EXPECTED = 6, 0.02
+# Of so many documents back it is remembered what was likely there.
+_N_REMEMBERED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +31,22 @@ class Trace:
     Parameters
     ----------
     candidates : list of dict
-        Text, log_p, source, whether it was shown, and the verdict that dropped it.
+        As `experiments.proposals.Judged.to_dict` writes them, and whether each was "shown".
     seconds : dict of str to float
         Measured wall time of each stage.
+    origin : str
+        Where the proposals were worked out; see `experiments.proposals.Proposals`.
+    mishaps : tuple of Mishap
     """
 
     candidates: list[dict[str, Any]]
     seconds: dict[str, float]
+    origin: str = "loop"
+    mishaps: tuple[Mishap, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Fields of a page's event; mishaps are events of their own."""
+        return {"candidates": self.candidates, "seconds": self.seconds, "origin": self.origin}
 
 
 class PageSource(Protocol):
@@ -40,42 +56,39 @@ class PageSource(Protocol):
         """Return the page for this belief and document."""
         ...
 
+    def expect(self, document: Document, page: Page, p: FloatArray) -> None:
+        """Take in how likely each slot of the document's page is by now, shape (n_slots + 1,); must return at once."""
+        ...
+
 
 class PageMaker:
     """Letters in fixed places, and the candidates that pay for their reading.
 
     Parameters
     ----------
-    generators : sequence of Generator
-    speller : Speller
-    validators : sequence of Validator
-        In the order in which they are asked; the first that refuses decides.
+    proposer : Proposing
     policy : LayoutPolicy
     screen : Screen
     models : mapping of str to str
-        Name and checksum of each language model behind the generators, for the log.
+        Name and checksum of each language model behind the proposals, for the log.
     """
 
     def __init__(
-        self,
-        generators: Sequence[Generator],
-        speller: Speller,
-        validators: Sequence[Validator],
-        policy: LayoutPolicy,
-        screen: Screen,
-        models: Mapping[str, str] | None = None,
+        self, proposer: Proposing, policy: LayoutPolicy, screen: Screen, models: Mapping[str, str] | None = None
     ) -> None:
         self.models = dict(models or {})
-        self._generators = generators
-        self._speller = speller
-        self._validators = validators
+        self._proposer = proposer
+        self._speller = proposer.speller
         self._policy = policy
-        self._first_letter = screen.n_places - max(len(layer) for layer in speller.layers)
+        self._first_letter = screen.n_places - max(len(layer) for layer in self._speller.layers)
         self._n_candidate_places = self._first_letter - 2
         if self._n_candidate_places < 0:
             raise ValueError(
                 f"Argument 'screen' must have a place for every letter and two commands (got {screen.n_places} places)."
             )
+        self._branches: OrderedDict[str, Branches] = OrderedDict()
+        self._likeliest: tuple[Page | None, tuple[int, ...]] = (None, ())
+        self._expected: list[Context] = []
 
     @property
     def n_layers(self) -> int:
@@ -86,20 +99,31 @@ class PageMaker:
         foreign = sorted(set(target) - {character for layer in self._speller.layers for character in layer})
         if foreign:
             return f"No page holds {', '.join(map(repr, foreign))}."
-        return self._judge(document.context, Candidate(target, 0.0, "target")).reason
+        return self._proposer.judge(document.context, Candidate(target, 0.0, "target")).reason
 
     def next_page(self, belief: Belief, document: Document) -> tuple[Page, Trace]:
-        """Propose, validate, and lay out what pays."""
-        clock = _Stopwatch()
-        context = document.context
-        proposed = self._propose(context)
-        letters = self._letters(context, document.layer)
-        clock.lap("propose")
-        verdicts = {c.text: self._judge(context, c) for c in [*letters, *proposed]}
-        letters = [c for c in letters if verdicts[c.text].ok]
-        valid = [c for c in proposed if verdicts[c.text].ok and c.text not in {letter.text for letter in letters}]
-        clock.lap("validate")
-        continuation = self._continuation(document, [*valid, *letters])
+        """Propose, filter, validate, and lay out what pays."""
+        proposals = self._proposer.propose(document.context)
+        watch = Stopwatch()
+        page = self.lay_out(belief, document, proposals)
+        watch.lap("lay_out")
+        self.expect(document, page, page.mass)
+        shown = {slot.candidate.text for slot in page.slots if slot.candidate.source not in ("speller", "command")}
+        candidates = [{**judged.to_dict(), "shown": judged.candidate.text in shown} for judged in proposals.candidates]
+        return page, Trace(candidates, {**proposals.seconds, **watch.laps}, proposals.origin, proposals.mishaps)
+
+    def lay_out(self, belief: Belief, document: Document, proposals: Proposals) -> Page:
+        """Choose what pays, and cut the belief along it."""
+        continuation = self._continuation(document, proposals)
+        belief = belief.seen_from(document.text, continuation)
+        layer = self._speller.layers[document.layer]
+        letters = [
+            replace(c, log_p=math.log(max(continuation(document.text, c.text), _LEAST_P)))
+            for c in _kept(proposals.letters)
+            if c.text in layer
+        ]
+        on_layer = {letter.text for letter in letters}
+        valid = [c for c in _kept(proposals.candidates) if c.text not in on_layer]
         shown = self._choose(belief, document, letters, valid, continuation)
         slots = self._place(document, letters, shown)
         previous = document.previous.text if document.previous else None
@@ -109,40 +133,45 @@ class PageMaker:
         for part in parts:
             mass[part.slot] += part.cell.weight
         read_s = self._policy.gap_s + sum(c.read_s for c in shown)
-        page = Page(document.text, tuple(slots), self._policy.prior(mass), parts, read_s)
-        clock.lap("lay_out")
-        return page, Trace(_traces(proposed, verdicts, {c.text for c in shown}), clock.laps)
+        return Page(document.text, tuple(slots), self._policy.prior(mass), parts, read_s)
 
-    def _propose(self, context: Context) -> list[Candidate]:
-        """What the generators offer, each text once, under the likeliest source."""
-        best: dict[str, Candidate] = {}
-        for generator in self._generators:
-            for candidate in generator.propose(context, 4 * self._policy.max_candidates):
-                known = best.get(candidate.text)
-                if candidate.text and (known is None or candidate.log_p > known.log_p):
-                    best[candidate.text] = candidate
-        return sorted(best.values(), key=lambda c: -c.log_p)
+    def expect(self, document: Document, page: Page, p: FloatArray) -> None:
+        """Have proposals worked out ahead for the documents that the likeliest slots lead to."""
+        order = np.argsort(-p[:-1], kind="stable")[:N_EXPECTED]
+        likeliest = tuple(int(slot) for slot in order if p[slot] >= _LEAST_EXPECTED)
+        if self._likeliest != (page, likeliest):
+            self._likeliest = page, likeliest
+            chosen = (page.slots[slot].candidate for slot in likeliest)
+            self._expected = [follow(document, candidate, self.n_layers).context for candidate in chosen]
+        self._proposer.expect(self._expected)
 
-    def _letters(self, context: Context, layer: int) -> list[Candidate]:
-        p = self._speller.next_character(context)
-        return [Candidate(text, math.log(p[text]), "speller") for text in self._speller.layers[layer]]
+    def close(self) -> None:
+        """End what works ahead."""
+        self._proposer.close()
 
-    def _judge(self, context: Context, candidate: Candidate) -> Verdict:
-        verdict = Verdict(ok=True, stage="")
-        for validator in self._validators:
-            verdict = validator.check(context, candidate)
-            if not verdict.ok:
-                break
-        return verdict
+    def _continuation(self, document: Document, proposals: Proposals) -> Continuation:
+        """Probability that a text goes on with another, as far as was proposed here and on the pages before."""
+        remembered = self._branches
 
-    def _continuation(self, document: Document, candidates: Sequence[Candidate]) -> Continuation:
-        """Probability that a text goes on with another; from the candidates themselves where they know it."""
-        known = {(document.text, c.text): math.exp(c.log_p) for c in candidates}
+        def spell(before: str, text: str) -> float:
+            return self._speller.log_p(replace(document.context, before=before), text)
+
+        here = Branches(
+            {c.text: math.exp(c.log_p) for c in _kept(proposals.letters)},
+            {c.text: math.exp(c.log_p) for c in _kept(proposals.candidates)},
+            lambda beginning, text: spell(document.text + beginning, text),
+        )
+        remembered[document.text] = here
+        remembered.move_to_end(document.text)
+        if len(remembered) > _N_REMEMBERED:
+            remembered.popitem(last=False)
+        known: dict[tuple[str, str], float] = {}
 
         def continuation(before: str, text: str) -> float:
             p = known.get((before, text))
             if p is None:
-                p = math.exp(self._speller.log_p(Context(document.kind, before), text))
+                branches = remembered.get(before)
+                p = branches.p(text) if branches else math.exp(spell(before, text))
                 known[before, text] = p
             return p
 
@@ -165,10 +194,7 @@ class PageMaker:
         elsewhere = max(0.0, 1.0 - sum(of_letters.values()))
         chosen = self._policy.worth_showing(of_letters, of_candidates, elsewhere)[: self._n_candidate_places]
         by_text = {c.text: c for c in valid}
-        return [
-            Candidate(text, by_text[text].log_p, by_text[text].source, read_s=self._policy.reading_time(text))
-            for text in chosen
-        ]
+        return [replace(by_text[text], read_s=self._policy.reading_time(text), stages=()) for text in chosen]
 
     def _place(self, document: Document, letters: Sequence[Candidate], shown: Sequence[Candidate]) -> list[Slot]:
         """Letters keep their places; candidates stand above them, best first; commands between."""
@@ -181,26 +207,8 @@ class PageMaker:
         return slots
 
 
-class _Stopwatch:
-    """Wall time of one stage after the other."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = perf_counter()
-        self.laps[stage] = now - self._last
-        self._last = now
+_LEAST_P = 1e-12
 
 
-def _traces(proposed: Sequence[Candidate], verdicts: Mapping[str, Verdict], shown: set[str]) -> list[dict[str, Any]]:
-    traces = []
-    for candidate in proposed:
-        verdict = verdicts[candidate.text]
-        trace: dict[str, Any] = {"text": candidate.text, "log_p": candidate.log_p, "source": candidate.source}
-        trace["shown"] = candidate.text in shown
-        if not verdict.ok:
-            trace |= {"dropped_by": verdict.stage, "rule": verdict.rule, "reason": verdict.reason}
-        traces.append(trace)
-    return traces
+def _kept(judged: Sequence[Judged]) -> list[Candidate]:
+    return [each.candidate for each in judged if each.verdict.ok]

@@ -14,7 +14,7 @@ from acquisition.clock import VirtualClock
 from acquisition.quality import Fault
 from acquisition.recording import Recording
 from acquisition.stimulus import StimulusBlock
-from acquisition.stream import Chunk, StreamInfo, StreamLost
+from acquisition.stream import Chunk, FloatArray, StreamInfo, StreamLost
 from experiments.belief import Belief
 from experiments.config import load
 from experiments.display.types import Tick
@@ -24,6 +24,7 @@ from experiments.log import MemoryLog, how_it_ended
 from experiments.loop import assemble
 from experiments.page import Page
 from experiments.pages import Trace
+from experiments.proposals import Mishap
 from experiments.rig import load_decoders, load_errors, rig
 from selector.types import Selection
 
@@ -210,16 +211,23 @@ class LoggedDisplay:
 
 
 class LoggedPages:
-    """The pages of a log, in order."""
+    """The pages of a log, in order, and what had gone wrong on the way to each."""
 
     def __init__(self, events: Sequence[dict[str, Any]]) -> None:
-        self._pages = iter([e for e in events if e["kind"] == "page"])
+        self._left = deque(e for e in events if e["kind"] == "page" or e.get("by") == "pages")
 
     def next_page(self, belief: Belief, document: Document) -> tuple[Page, Trace]:  # noqa: ARG002 - both are verified
-        event = next(self._pages, None)
-        if event is None:
+        if not self._left:
             raise EndOfLog
-        return Page.from_dict(event, document.text), Trace(event["candidates"], event["seconds"])
+        event, mishaps = self._left.popleft(), []
+        while self._left and self._left[0]["kind"] == "fault":
+            fault = self._left.popleft()
+            mishaps.append(Mishap(fault["fault"], fault["detail"], fault["value"]))
+        trace = Trace(event["candidates"], event["seconds"], event.get("origin", "loop"), tuple(mishaps))
+        return Page.from_dict(event, document.text), trace
+
+    def expect(self, document: Document, page: Page, p: FloatArray) -> None:
+        """The log knows what comes."""
 
 
 class LoggedArrangement:

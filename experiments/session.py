@@ -13,6 +13,7 @@ from acquisition.quality import AHEAD_S, Fault, Health, told_by
 from acquisition.seconds import StreamQuality, trial_quality
 from acquisition.stimulus import Presentation
 from acquisition.stream import Signals, Source, StreamLost
+from experiments.belief import Belief
 from experiments.display.screen import Screen
 from experiments.display.types import Display, Tick
 from experiments.document import Document
@@ -106,6 +107,16 @@ class Session:
             self.log.write("quality", **second.to_dict())
             self.seconds.append(second)
         self.signals.append(chunks, until=tick.now + AHEAD_S)
+
+    def next_page(self, trial: int, belief: Belief, document: Document) -> Page:
+        """Have a page made, and log it with all that was weighed for it and all that went wrong."""
+        page, trace = self.pages.next_page(belief, document)
+        self.log.write(
+            "page", trial=trial, context=document.digest, layer=document.layer, **page.to_dict(), **trace.to_dict()
+        )
+        for mishap in trace.mishaps:
+            self.report(Fault("", mishap.kind, self.log.now, mishap.seconds, mishap.detail), by="pages")
+        return page
 
     def report(self, fault: Fault, **more: str) -> None:
         """Log a fault."""

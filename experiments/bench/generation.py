@@ -10,9 +10,8 @@ from experiments.bench.table import Progress, Row, as_table
 from experiments.config import Config
 from experiments.copying import wanted_slot
 from experiments.demo import TARGETS
-from experiments.document import Document
+from experiments.document import Document, follow
 from experiments.kinds import page_maker
-from experiments.loop import follow
 from experiments.page import Page
 from experiments.pages import PageMaker
 from generation.types import Kind

@@ -29,6 +29,10 @@ def demo(
         typer.Option(help="A control in which nothing may be written: zero-snr, shuffled-labels, prior-only."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="What is to be written.")] = None,
+    llm: Annotated[
+        str | None,
+        typer.Option(metavar="GGUF", help="A language model that rescores candidates: a file, auto, or none."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file with settings.")] = None,
     set_: Annotated[
@@ -45,6 +49,8 @@ def demo(
     settings = list(set_ or [])
     if participant is not None:
         settings.append(f"person.recording={json.dumps(str(participant))}")
+    if llm is not None:
+        settings.append(f"generation.llm={json.dumps(llm)}")
     resolved = load(config, settings, kind=kind, paradigm=paradigm, control=control, target=target, seed=seed)
     if earlier := unfinished_run(out):
         print(earlier, file=sys.stderr)

@@ -23,6 +23,7 @@ from experiments.layout import LayoutPolicy
 from experiments.pages import PageMaker
 from experiments.paradigms.types import Calibrated
 from experiments.participants import Progress, calibrate, participant_setting
+from experiments.proposals import Proposer
 from experiments.rig import screen
 from generation.types import Candidate, Context
 from validation.types import Verdict
@@ -71,7 +72,7 @@ WORDS = {"hello": 0.3, "help": 0.2, "the": 0.2, "then": 0.1, "axe": 0.1}
 
 @pytest.fixture
 def page_maker() -> PageMaker:
-    return PageMaker([WordList(WORDS)], EvenSpeller(), [NoX()], LayoutPolicy(), screen(Config()))
+    return PageMaker(Proposer([WordList(WORDS)], EvenSpeller(), [NoX()]), LayoutPolicy(), screen(Config()))
 
 
 @dataclass

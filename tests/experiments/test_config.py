@@ -35,7 +35,7 @@ def test_arguments_win_over_settings_and_settings_over_the_file(tmp_path):
         (["stoping.p=0.9"], "Setting 'stoping' is unknown"),
         (["stopping.q=0.9"], "Setting 'stopping.q' is unknown"),
         (["stopping.p=1.5"], r"Setting 'stopping.p' \(got 1.5\) is not valid: .*less than 1"),
-        (["kind=poem"], r"Setting 'kind' \(got 'poem'\).*'text' or 'python'"),
+        (["kind=poem"], r"Setting 'kind' \(got 'poem'\).*'text', 'python', 'table' or 'formula'"),
         (["seed"], "must look like key=value"),
         (["seed.x=1", "seed=2"], "Setting 'seed'|must name a key"),
     ],

@@ -43,8 +43,14 @@ def test_the_same_seed_writes_the_same_events(write, calibrations):
     second = write("seed=3", *short, target="he")
 
     def comparable(run):
-        left_out = ("seconds", "started_at", "streams", "environment")
-        return [{k: v for k, v in event.items() if k not in left_out} for event in run.events]
+        left_out = ("seconds", "started_at", "streams", "environment", "ms")
+
+        def timeless(value):
+            if isinstance(value, dict):
+                return {k: timeless(v) for k, v in value.items() if k not in left_out}
+            return [timeless(v) for v in value] if isinstance(value, list) else value
+
+        return timeless(run.events)
 
     assert comparable(first) == comparable(second)
     assert comparable(first) != comparable(write("seed=4", *short, target="he"))
@@ -104,7 +110,7 @@ def test_an_interrupt_leaves_whole_files_that_replay(write, number, n):
     assert replay(run.folder.path).exact
 
 
-@pytest.mark.parametrize("n_lines", [2, 40, 111, 112, 113, 230])
+@pytest.mark.parametrize("n_lines", [2, 40, 111, 112, 113, 180])
 def test_a_log_cut_anywhere_replays_as_far_as_it_goes(write, n_lines):
     run = write(target="he")
     lines = run.folder.read_events()[:n_lines]
