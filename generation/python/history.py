@@ -114,9 +114,12 @@ class History:
 
     def then(self, layout: str) -> "History":
         """The history after layout."""
-        known = (*self.symbols, layout)[-_N_KEPT:], (*self.roles, layout)[-_N_KEPT:]
-        scope = self.scope.then_layout(self.line, layout)
-        after = replace(self, symbols=known[0], roles=known[1], scope=scope)
+        after = replace(
+            self,
+            symbols=(*self.symbols, layout)[-_N_KEPT:],
+            roles=(*self.roles, self.scope.layout_symbol(layout))[-_N_KEPT:],
+            scope=self.scope.then_layout(self.line, layout),
+        )
         if layout == NEWLINE:
             return replace(after, line=())
         if layout == INDENT:
@@ -168,16 +171,17 @@ def role_symbols(tokens: Sequence[Token], reading: Reading) -> tuple[list[str], 
     roles = []
     for token in tokens:
         if token.kind in LAYOUT_OF_KIND:
-            scope = scope.then_layout(line, LAYOUT_OF_KIND[token.kind])
+            layout = LAYOUT_OF_KIND[token.kind]
+            roles.append(scope.layout_symbol(layout))
+            scope = scope.then_layout(line, layout)
             line = () if token.kind == "NEWLINE" else line
         else:
             text = double_quotes(token.text) if token.kind == "STRING" else token.text
             roles.append(scope.symbol(line, text) if token.kind == "NAME" else text)
             scope = scope.then_token(line, text)
             line = (*line, token)
-    named = iter(roles)
-    layout = {*LAYOUT_OF_KIND.values(), BLANK}
-    return [symbol if symbol in layout else next(named) for symbol in symbols(tokens, reading.last_line)], scope
+    settled = iter(roles)
+    return [symbol if symbol == BLANK else next(settled) for symbol in symbols(tokens, reading.last_line)], scope
 
 
 def _last(known: tuple[str, ...], blank: bool) -> tuple[str, ...]:

@@ -19,8 +19,10 @@ from generation.python.predictors import (
     Vocabulary,
     allowed_layout,
     followed,
+    normalised,
     scaled,
 )
+from generation.python.scope import BOUND_TO_BLOCKS, Scope
 from generation.python.symbols import DEDENT, INDENT, LAYOUT, NAME
 
 PARTS = ("tokens", "roles", "exact-1", "exact-2", "exact-3", "role-last", "role-longest")
@@ -119,7 +121,9 @@ class TokenModel:
                 else:
                     sums = layout if symbol in LAYOUT else seen
                     sums[symbol] = sums.get(symbol, 0.0) + mass
-        return NextToken(p, layout, seen, new)
+        if self._by_roles and not history.line and not fresh:
+            p[self._barred(history.scope)] = 0.0
+        return normalised(NextToken(p, layout, seen, new))
 
     def parts(self, history: History, fresh: bool) -> tuple[dict[str, NextToken], dict[str, dict[str, float]], int]:
         """What each of ``PARTS`` says that has a say here: n-grams, the document, and how far back that is alike."""
@@ -136,9 +140,14 @@ class TokenModel:
         cached = {f"exact-{depth}": shares for depth, shares in enumerate(exact[:3], 1) if shares}
         if not self._by_roles:
             return ngrams, cached, len(exact)
-        by_role = followed(index.by_role, history.roles, layout, closer, bound)
+        marks = {history.scope.layout_symbol(symbol): [symbol] for symbol in layout}
+        by_role = followed(index.by_role, history.roles, layout, closer, {**bound, **marks})
         longest = zip(("role-longest", "role-last"), reversed(by_role), strict=False)
         return ngrams, cached | {part: shares for part, shares in longest if shares}, len(by_role)
+
+    def _barred(self, scope: Scope) -> list[int]:
+        """Places of the keywords that no statement may begin with here."""
+        return [self.place[keyword] for keyword in BOUND_TO_BLOCKS if not scope.may_begin(keyword)]
 
     def completions(self, history: History, pending: str) -> Completions:
         """What an unfinished token may become."""

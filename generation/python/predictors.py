@@ -11,7 +11,7 @@ from generation.ngrams.model import ArpaModel
 from generation.python.cache import Followers
 from generation.python.history import History
 from generation.python.lexer import KEYWORDS
-from generation.python.scope import ROLE_SYMBOLS
+from generation.python.scope import BLOCK_SYMBOLS, ROLE_SYMBOLS
 from generation.python.symbols import BLANK, CLASSES, CLOSERS, DEDENT, INDENT, LAYOUT, NAME, NEWLINE, class_of
 
 # The share of names without a token that goes to the document's own, where it has many; the rest is new.
@@ -21,6 +21,7 @@ _N_NAMES_FOR_HALF = 3  # names at which a document's own get half their share
 _NAMES_ANYTHING = frozenset({".", "import", "from", "def", "class", "as", "for", ",", NEWLINE, INDENT, DEDENT, BLANK})
 _UNFAMILIAR = 0.25
 _UNBOUND = 0.1
+ABSTRACT = frozenset(ROLE_SYMBOLS) | {mark for marks in BLOCK_SYMBOLS.values() for mark in marks}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ class Vocabulary:
     """
 
     def __init__(self, models: Sequence[ArpaModel]) -> None:
-        apart = {*LAYOUT, *CLASSES, *ROLE_SYMBOLS, BEGIN, END, UNKNOWN}
+        apart = {*LAYOUT, *CLASSES, *ABSTRACT, BEGIN, END, UNKNOWN}
         self.tokens = tuple(sorted({token for model in models for token in model.vocabulary} - apart))
         self.place = {token: place for place, token in enumerate(self.tokens)}
         self.closers = np.array([self.place[closer] for closer in CLOSERS])
@@ -116,9 +117,14 @@ class Ngram:
         p[vocabulary.closers] *= np.array([closer == history.closer for closer in CLOSERS])
         if history.symbols[-1] not in _NAMES_ANYTHING and names:
             p *= vocabulary.familiarity(names, self._unfamiliar)
-        layout = {symbol: float(p_all[model.index[symbol]]) for symbol in allowed_layout(history, fresh)}
+        marks = {symbol: self.mark(history, symbol) for symbol in allowed_layout(history, fresh)}
+        layout = {symbol: float(p_all[model.index[mark]]) if mark in model else 0.0 for symbol, mark in marks.items()}
         new = {symbol: float(p_all[model.index[symbol]]) for symbol in CLASSES}
         return p_all, NextToken(p, layout, {}, new)
+
+    def mark(self, history: History, layout: str) -> str:  # noqa: ARG002 - marks that tell more depend on it
+        """What stands for layout in the n-gram."""
+        return layout
 
 
 class TokenNgram(Ngram):
@@ -171,6 +177,10 @@ class RoleNgram(Ngram):
         super().__init__(model, vocabulary, _UNBOUND)
         self._roles = {symbol: model.index[symbol] for symbol in ROLE_SYMBOLS if symbol in model}
 
+    def mark(self, history: History, layout: str) -> str:
+        """What stands for layout in the n-gram: an indent and a dedent tell what the block begins with."""
+        return history.scope.layout_symbol(layout)
+
     def next(
         self, history: History, names: Mapping[str, int], bound: Mapping[str, Sequence[str]], fresh: bool
     ) -> NextToken:
@@ -204,7 +214,7 @@ def followed(
     list of dict of str to float
         Shares of tokens and layout, that of the longest stretch last; those of names in a role are of names bound here.
     """
-    barred = {other for other in CLOSERS if other != closer} | (LAYOUT - set(layout))
+    barred = {other for other in CLOSERS if other != closer} | (LAYOUT - set(layout)) | ABSTRACT
     all_shares = []
     for shares in followers.after(last):
         found: dict[str, float] = {}
@@ -214,7 +224,7 @@ def followed(
                 of_role = bound[symbol]
                 for name, part in zip(of_role, harmonic(len(of_role)), strict=True):
                     found[name] = found.get(name, 0.0) + share * part
-            elif symbol not in barred and symbol not in _ROLES:
+            elif symbol not in barred:
                 found[symbol] = found.get(symbol, 0.0) + share
         total = sum(found.values())
         all_shares.append(scaled(found, 1 / total) if total else {})
@@ -238,9 +248,6 @@ def normalised(said: NextToken) -> NextToken:
 def scaled(shares: Mapping[str, float], factor: float) -> dict[str, float]:
     """Shares, each times the factor."""
     return {symbol: factor * share for symbol, share in shares.items()}
-
-
-_ROLES = frozenset(ROLE_SYMBOLS)
 
 
 def _with_names(said: NextToken, names: Mapping[str, int], share: float) -> NextToken:

@@ -1,14 +1,14 @@
-"""Which names a program has bound where the cursor stands, and in which role each would be mentioned next."""
+"""Names that a program has bound where the cursor stands, in which roles they would be mentioned, and the blocks around."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from generation.python.lexer import KEYWORDS, Token
+from generation.python.symbols import DEDENT, INDENT, NEWLINE
 
 _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 _OWNERS = frozenset({"self", "cls"})
-_LAYOUT = {"<newline>": 0, "<indent>": 1, "<dedent>": -1}
 _N_RANKED = 3  # names of a role that have symbols of their own; the others share the last
 _N_NAMES = 120  # names that are kept: those mentioned last
 _N_PARAMETERS = 40  # tokens that a lambda's parameters may be
@@ -22,9 +22,20 @@ _VALUE_ROLES = {
 _LASTING = frozenset({"function", "class", "import"})
 _VALUES = ("local", "list", "dict", "number", "string", "flag", "global")
 ROLES = ("parameter", "index", "item", "inner", *_VALUES, *sorted(_LASTING), "attribute")
-ROLE_SYMBOLS = tuple(
-    f"<{role}:{rank}>" for role in ROLES for rank in ("first", "later", *map(str, range(1, _N_RANKED + 1)))
+ROLE_SYMBOLS = (
+    "<owner>",
+    *(f"<{role}:{rank}>" for role in ROLES for rank in ("first", "later", *map(str, range(1, _N_RANKED + 1)))),
 )
+_HEADS = ("def", "method", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with", "other")
+BLOCK_SYMBOLS = {kind: tuple(f"<{kind[1:-1]}:{head}>" for head in _HEADS) for kind in (INDENT, DEDENT)}
+BOUND_TO_BLOCKS = ("elif", "else", "except", "finally", "return", "yield", "break", "continue")
+# What a statement may begin with only after a block that began so.
+_CONTINUES = {
+    "elif": frozenset({"if", "elif"}),
+    "else": frozenset({"if", "elif", "for", "while", "except"}),
+    "except": frozenset({"try", "except"}),
+    "finally": frozenset({"try", "except", "else"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,10 @@ class Scope:
         Attributes of ``self``, the one mentioned last in front.
     frames : tuple of (int, bool)
         Depth of indentation in each function and class around the cursor, and whether it is a class.
-    level : int
-        Depth of indentation.
+    blocks : tuple of str
+        What each block around the cursor begins with, outermost first.
+    heads : tuple of str
+        What the last statement at each depth of indentation began with, as far as the cursor's depth.
 
     References
     ----------
@@ -60,7 +73,31 @@ class Scope:
     unused: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     frames: tuple[tuple[int, bool], ...] = ()
-    level: int = 0
+    blocks: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ("",)
+
+    @property
+    def level(self) -> int:
+        """Depth of indentation."""
+        return len(self.blocks)
+
+    def layout_symbol(self, layout: str) -> str:
+        """What stands for layout: an indent and a dedent tell what the block begins with."""
+        if layout == INDENT:
+            return f"<indent:{self.heads[-1] or 'other'}>"
+        if layout == DEDENT:
+            return f"<dedent:{self.blocks[-1] if self.blocks else 'other'}>"
+        return layout
+
+    def may_begin(self, keyword: str) -> bool:
+        """Whether a statement may begin with this keyword here."""
+        if keyword in _CONTINUES:
+            return self.heads[-1] in _CONTINUES[keyword]
+        if keyword in ("return", "yield"):
+            return any(not is_class for _, is_class in self.frames)
+        if keyword in ("break", "continue"):
+            return any(block in ("for", "while") for block in self.blocks)
+        return True
 
     def symbol(self, line: Sequence[Token], text: str) -> str:
         """What stands for a token: its role if it is a bound name, else itself.
@@ -76,6 +113,8 @@ class Scope:
             return _ranked("attribute", self.attributes.index(text))
         if text not in self.bound or text in KEYWORDS:
             return text
+        if text in _OWNERS:
+            return "<owner>"
         return next((symbol for symbol, name in self._visible() if name == text), text)
 
     def names(self, line: Sequence[Token]) -> dict[str, list[str]]:
@@ -101,7 +140,7 @@ class Scope:
         before = line[-1].text if line else ""
         if before == "in":
             scope = scope._bind_loop(line, text)
-        if not text.isidentifier() or text in KEYWORDS or text in _OWNERS:
+        if not text.isidentifier() or text in KEYWORDS:
             return scope
         if before == ".":
             if not _is_owned(line):
@@ -132,13 +171,14 @@ class Scope:
         line : sequence of Token
             The logical line that ends.
         """
-        if symbol == "<newline>":
+        if symbol == NEWLINE:
             return self._end_line(line)
-        step = _LAYOUT.get(symbol, 0)
-        if not step:
-            return self
-        scope = replace(self, level=self.level + step)
-        return scope._leave() if scope.frames and scope.frames[-1][0] > scope.level else scope
+        if symbol == INDENT:
+            return replace(self, blocks=(*self.blocks, self.heads[-1] or "other"), heads=(*self.heads, ""))
+        if symbol == DEDENT and self.blocks:
+            scope = replace(self, blocks=self.blocks[:-1], heads=self.heads[:-1])
+            return scope._leave() if scope.frames and scope.frames[-1][0] > scope.level else scope
+        return self
 
     def _visible(self) -> Iterator[tuple[str, str]]:
         """Symbol and name of every name that may be mentioned, likeliest first for each symbol."""
@@ -147,6 +187,9 @@ class Scope:
         seen: dict[str, int] = {}
         for name in self.unused:
             role, at = self.bound[name]
+            if name in _OWNERS:
+                yield "<owner>", name
+                continue
             if at not in hidden:
                 role = "global" if depth and not at and role not in _LASTING else role
                 known = ("unused", role)
@@ -155,7 +198,9 @@ class Scope:
         unused = frozenset(self.unused)
         for name in self.recent:
             role, at = self.bound[name]
-            if name not in unused and at not in hidden:
+            if name in _OWNERS and name not in unused:
+                yield "<owner>", name
+            elif name not in unused and at not in hidden:
                 role = "global" if depth and not at and role not in _LASTING else role
                 yield _ranked(role, seen.get(role, 0)), name
                 seen[role] = seen.get(role, 0) + 1
@@ -218,10 +263,12 @@ class Scope:
         bound = list(_bound_by(line))
         if bound:
             scope = scope._bind(bound)
-        head = next((token.text for token in line if token.text != "async"), "")
-        if head in ("def", "class") and line[-1].text == ":":
-            attributes = () if head == "class" else scope.attributes
-            frames = (*scope.frames, (scope.level + 1, head == "class"))
+        word = next((token.text for token in line if token.text != "async"), "")
+        head = "method" if word == "def" and scope.frames and scope.frames[-1][1] else word
+        scope = replace(scope, heads=(*scope.heads[:-1], head if head in _HEADS else "other"))
+        if word in ("def", "class") and line[-1].text == ":":
+            attributes = () if word == "class" else scope.attributes
+            frames = (*scope.frames, (scope.level + 1, word == "class"))
             scope = replace(scope, frames=frames, attributes=attributes)
         return scope
 
