@@ -14,13 +14,15 @@ class Verdict:
     ----------
     ok : bool
     stage : str
-        The validator: "text", "python", "table", "formula".
+        The validator: "text", "python", "table", "formula", "logic", "pyflakes", "black", "flake8", "pylint".
     rule : str
         Which of its rules decided, in kebab case; empty where all held. With ``ok``, a matter of style.
     reason : str
         A sentence that a person can read; empty where all held.
     seconds : float
         How long the check took.
+    line : int, optional
+        The line of the document that it is about, counted from 1.
     """
 
     ok: bool
@@ -28,6 +30,7 @@ class Verdict:
     rule: str = ""
     reason: str = ""
     seconds: float = 0.0
+    line: int | None = None
 
 
 class Validator(Protocol):
