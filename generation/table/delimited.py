@@ -19,21 +19,35 @@ class Cursor:
     ----------
     cells : tuple of str
         The finished cells of the row at the cursor, without quotes.
-    partial : str
-        The part of the cell at the cursor, without quotes.
     raw : str
-        The same as it is written.
-    quoted : bool
-        Whether a quote is open.
-    fault : bool
-        Whether the cell at the cursor goes on after its closing quote.
+        The part of the cell at the cursor, as it is written.
     """
 
     cells: tuple[str, ...]
-    partial: str
     raw: str
-    quoted: bool = False
-    fault: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a quote is open."""
+        return self.raw.startswith('"') and _closing_quote(self.raw, 1) == len(self.raw)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the cell has had its closing quote."""
+        return self.raw.startswith('"') and _closing_quote(self.raw, 1) < len(self.raw)
+
+
+def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns: an empty one is called by its place, and one that comes again gets a number."""
+    names: list[str] = []
+    for place, cell in enumerate(header, 1):
+        name = cell.strip() or f"field{place}"
+        number = 2
+        unique = name
+        while unique in names:
+            unique, number = f"{name}{number}", number + 1
+        names.append(unique)
+    return tuple(names)
 
 
 def read_rows(text: str, delimiter: str) -> list[list[str]]:
@@ -41,7 +55,7 @@ def read_rows(text: str, delimiter: str) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
 
 
-def settled_rows(text: str, start: int, delimiter: str) -> tuple[list[list[str]], int]:
+def settled_rows(text: str, start: int, delimiter: str) -> Iterator[tuple[list[str], int]]:
     """Rows that no further character can change.
 
     Parameters
@@ -51,15 +65,14 @@ def settled_rows(text: str, start: int, delimiter: str) -> tuple[list[list[str]]
         Where a row begins.
     delimiter : str
 
-    Returns
-    -------
-    rows : list of list of str
-        Those that hold anything, without quotes.
+    Yields
+    ------
+    row : list of str
+        Without quotes; empty for a blank line.
     end : int
-        Where the row at the cursor begins.
+        Where the next row begins.
     """
-    rows: list[list[str]] = []
-    read, end = start, start
+    read = start
     exhausted = False
 
     def lines() -> Iterator[str]:
@@ -72,11 +85,8 @@ def settled_rows(text: str, start: int, delimiter: str) -> tuple[list[list[str]]
 
     for row in csv.reader(lines(), delimiter=delimiter):
         if exhausted:  # a quote is still open
-            break
-        end = read
-        if row:
-            rows.append(row)
-    return rows, end
+            return
+        yield row, read
 
 
 def cursor_at(row: str, delimiter: str) -> Cursor:
@@ -88,30 +98,39 @@ def cursor_at(row: str, delimiter: str) -> Cursor:
         From the row's beginning to the cursor.
     delimiter : str
     """
+    *raws, raw = written_cells(row, delimiter)
+    return Cursor(tuple(unquote(cell) for cell in raws), raw)
+
+
+def written_cells(row: str, delimiter: str) -> list[str]:
+    """Cells of a row as they are written; at least one."""
     cells: list[str] = []
     start = 0
     while True:
-        if row.startswith('"', start):
-            end = _closing_quote(row, start + 1)
-            inner = row[start + 1 : end].replace('""', '"')
-            if end == len(row):
-                return Cursor(tuple(cells), inner, row[start:], quoted=True)
-            following = row.find(delimiter, end + 1)
-            loose = row[end + 1 : following if following >= 0 else None]
-            if following < 0:
-                return Cursor(tuple(cells), inner + loose, row[start:], fault=bool(loose))
-            cells.append(inner + loose)
-        else:
-            following = row.find(delimiter, start)
-            if following < 0:
-                return Cursor(tuple(cells), row[start:], row[start:])
-            cells.append(row[start:following])
+        closed = _closing_quote(row, start + 1) if row.startswith('"', start) else start
+        following = row.find(delimiter, closed)
+        if following < 0:
+            return [*cells, row[start:]]
+        cells.append(row[start:following])
         start = following + 1
+
+
+def unquote(raw: str) -> str:
+    """What a cell holds, given how it is written so far."""
+    if not raw.startswith('"'):
+        return raw
+    end = _closing_quote(raw, 1)
+    return raw[1:end].replace('""', '"') + raw[end + 1 :]
+
+
+def needs_quotes(cell: str, delimiter: str) -> bool:
+    """Whether a cell must be written in quotes."""
+    return any(sign in cell for sign in (delimiter, '"', "\n", "\r"))
 
 
 def quote(cell: str, delimiter: str, always: bool = False) -> str:
     """A cell as it is written: in quotes where it must be."""
-    if always or any(sign in cell for sign in (delimiter, '"', "\n", "\r")):
+    if always or needs_quotes(cell, delimiter):
         return '"' + cell.replace('"', '""') + '"'
     return cell
 

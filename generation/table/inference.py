@@ -17,7 +17,7 @@ DATE_FORMATS = (
     "%d %B %Y",
     "%Y%m%d",
 )
-_DATETIME_FORMATS = (
+DATETIME_FORMATS = (
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%dT%H:%M:%SZ",
     "%Y-%m-%d %H:%M:%S",
@@ -97,7 +97,7 @@ def _infer_type(values: Sequence[str]) -> tuple[FieldType, str, str]:
             return kind, "default", decimal
     moments: tuple[tuple[FieldType, tuple[str, ...]], ...] = (
         ("date", DATE_FORMATS),
-        ("datetime", _DATETIME_FORMATS),
+        ("datetime", DATETIME_FORMATS),
         ("time", _TIME_FORMATS),
     )
     for kind, forms in moments:

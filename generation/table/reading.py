@@ -12,7 +12,7 @@ from frictionless import Detector
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from generation.table.delimited import read_rows, sniff, write_rows
+from generation.table.delimited import distinct_names, read_rows, sniff, write_rows
 from generation.table.descriptors import (
     aligned,
     declared_delimiter,
@@ -89,19 +89,6 @@ def read_finished(path: Path, schema: Schema | None = None, name: str = "", enco
     width = len(header)
     full = tuple(tuple(row[:width] + [""] * (width - len(row))) for row in rows)
     return Table(name or path.stem, _fitted(schema, header, rows, path.name), full)
-
-
-def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
-    """Names of columns: an empty one is called by its place, and one that comes again gets a number."""
-    names: list[str] = []
-    for place, cell in enumerate(header, 1):
-        name = cell.strip() or f"field{place}"
-        number = 2
-        unique = name
-        while unique in names:
-            unique, number = f"{name}{number}", number + 1
-        names.append(unique)
-    return tuple(names)
 
 
 def decode(content: bytes, name: str, encoding: str = "") -> str:
