@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 _NGRAMS = {
     "english-words": recipes.train_english_words,
+    "english-books": recipes.train_english_books,
+    "english-talk": recipes.train_english_talk,
     "english-characters": recipes.train_english_characters,
     "python-tokens": recipes.train_python_tokens,
     "python-characters": recipes.train_python_characters,

@@ -11,7 +11,9 @@ from generation.ngrams.estimate import estimate, read_text
 from generation.python.layout import double_quote_all
 from generation.python.lexer import LexState, lex
 from generation.python.symbols import BLANK, CLASSES, DEDENT, INDENT, LAYOUT, NEWLINE_SIGN, class_of, symbols
-from generation.text.words import NUMBER, RARE, SPACE_SIGN, normalise, tokens
+from generation.text.language import read_language
+from generation.text.training import train_characters, train_words, vocabulary
+from generation.text.words import SPACE_SIGN, Grammar
 
 SENTENCES = "common_voice_cc0/en.txt"
 BOOKS = (
@@ -41,47 +43,70 @@ SKIPPED_FOLDERS = frozenset(
     | {"idle_test", "distutils", "ensurepip"}
 )
 
+_ENGLISH = read_language("en")
+_GRAMMAR = Grammar(_ENGLISH)
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"')]*\s+")
 _CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 '.,?!-:;\"()")
-_MIN_WORD_COUNT = 2
+# What people say to each other, as against what is told: short, and about you and me, or a question.
+_TALK = re.compile(r"\b(i|you|me|my|your|we|us|our|i'\w+|you'\w+|we'\w+|let's|please|thanks|hello|yes|no|okay)\b|\?")
+_MAX_TALK_WORDS = 15
 _MIN_TOKEN_COUNT, _MIN_TOKEN_MODULES, _MAX_STRING = 10, 4, 12
 
 
 def read_sentences(path: Path) -> list[str]:
     """Sentences, normalised, of a file with one a line."""
-    return [normalise(line) for line in read_text(path).splitlines() if line.strip()]
+    return [_ENGLISH.normalise(line) for line in read_text(path).splitlines() if line.strip()]
 
 
 def read_book(path: Path) -> list[str]:
     """Sentences, normalised, of a book with lines broken at will and paragraphs parted by blank lines."""
-    text = normalise(read_text(path).replace("_", ""))
+    text = _ENGLISH.normalise(read_text(path).replace("_", ""))
     paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text)]
     return [sentence for paragraph in paragraphs for sentence in _SENTENCE_END.split(paragraph) if sentence]
 
 
 def english_training(corpora: Path) -> list[str]:
     """Every sentence that the English models learn from: the first 2000 sentences and one book are held out."""
-    folder = corpora / "text"
-    sentences = read_sentences(folder / SENTENCES)[N_HELD_OUT_SENTENCES:]
-    return sentences + [sentence for book in BOOKS for sentence in read_book(folder / book)]
+    return _sentences(corpora) + _books(corpora)
 
 
 def train_english_words(corpora: Path) -> NgramTable:
-    """Word trigrams; words seen once are one class, trigrams seen once are left out."""
-    sentences = [tokens(sentence) for sentence in english_training(corpora)]
-    counts = Counter(token for sentence in sentences for token in sentence)
-    known = {token for token, count in counts.items() if count >= _MIN_WORD_COUNT} | {NUMBER}
-    return estimate(([t if t in known else RARE for t in s] for s in sentences if s), order=3, prune=(0, 0, 1))
+    """Word 4-grams of the sentences; words seen once in all of the training text are one class."""
+    return _train_words(corpora, _sentences(corpora), order=4, prune=(0, 0, 1, 1))
+
+
+def train_english_books(corpora: Path) -> NgramTable:
+    """Word trigrams of the books."""
+    return _train_words(corpora, _books(corpora), order=3, prune=(0, 0, 1))
+
+
+def train_english_talk(corpora: Path) -> NgramTable:
+    """Word 4-grams of what people say to each other, in sentences and books."""
+    talk = [sentence for sentence in english_training(corpora) if is_talk(sentence)]
+    return _train_words(corpora, talk, order=4, prune=(0, 0, 0, 1))
 
 
 def train_english_characters(corpora: Path) -> NgramTable:
     """Character 7-grams, pruned from the fourth order on."""
-    return estimate(map(character_tokens, english_training(corpora)), order=7, prune=(0, 0, 0, 2, 3, 4, 5))
+    return train_characters(english_training(corpora), _CHARACTERS, order=7, prune=(0, 0, 0, 2, 3, 4, 5))
 
 
-def character_tokens(sentence: str) -> list[str]:
-    """The characters of a normalised sentence that the model knows; white space is one token."""
-    return [SPACE_SIGN if c == " " else c for c in " ".join(sentence.split()) if c in _CHARACTERS]
+def is_talk(sentence: str) -> bool:
+    """Whether people would say this normalised sentence to each other: a question, or about you and me, and short."""
+    return bool(_TALK.search(sentence)) and len(sentence.split()) <= _MAX_TALK_WORDS
+
+
+def _sentences(corpora: Path) -> list[str]:
+    return read_sentences(corpora / "text" / SENTENCES)[N_HELD_OUT_SENTENCES:]
+
+
+def _books(corpora: Path) -> list[str]:
+    return [sentence for book in BOOKS for sentence in read_book(corpora / "text" / book)]
+
+
+def _train_words(corpora: Path, sentences: list[str], order: int, prune: tuple[int, ...]) -> NgramTable:
+    counts = vocabulary(map(_GRAMMAR.tokens, english_training(corpora)))
+    return train_words(map(_GRAMMAR.tokens, sentences), counts, order, prune)
 
 
 def standard_library() -> dict[str, str]:

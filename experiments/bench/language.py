@@ -182,7 +182,7 @@ def milliseconds(generator: Generator, speller: Speller, contexts: Iterable[Cont
 
 def text_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
     """Savings with five slots and bits per character, on held-out text and on the phrase sets."""
-    (words,), speller = text_generators()
+    (words, *_), speller = text_generators()
     folder = corpora / "text"
     sets = {
         "held-out sentences": recipes.read_sentences(folder / recipes.SENTENCES)[: recipes.N_HELD_OUT_SENTENCES],

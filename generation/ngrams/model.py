@@ -104,6 +104,42 @@ class ArpaModel:
             log_p[grams.word[stretch]] = grams.log_p[stretch]
         return log_p
 
+    def following(self, context: Sequence[str]) -> tuple[float, list[tuple[IntArray, FloatArray]]]:
+        """What may follow, by parts: cheaper than ``log_p_all`` for whoever keeps the unigrams.
+
+        Returns
+        -------
+        backoff : float
+            What (nats) is added to the unigrams.
+        stretches : list of (array, array)
+            Places in the vocabulary and log-probabilities (nats), shortest context first; later ones hold.
+        """
+        found: list[tuple[IntArray, FloatArray]] = []
+        backoff = 0.0
+        for depth, node in reversed(self._contexts(context)[1:]):
+            grams = self._table.orders[depth]
+            stretch = slice(self._starts[depth - 1][node], self._starts[depth - 1][node + 1])
+            found.append((grams.word[stretch], grams.log_p[stretch] + backoff))
+            backoff += float(self._table.orders[depth - 1].backoff[node])
+        return backoff, found[::-1]
+
+    def log_p_of(self, context: Sequence[str], tokens: Sequence[str]) -> FloatArray:
+        """Log-probability (nats) of each of a few tokens after these, shape (n_tokens,)."""
+        words = [self._index.get(token, self._unknown) for token in tokens]
+        log_p = self._log_p_unigram[words]
+        for depth, node in self._contexts(context)[1:]:
+            log_p += self._table.orders[depth - 1].backoff[node]
+            for place, word in enumerate(words):
+                child = self._child(depth, node, word)
+                if child is not None:
+                    log_p[place] = self._table.orders[depth].log_p[child]
+        return log_p
+
+    def is_followed(self, token: str) -> bool:
+        """Whether any n-gram begins with this token."""
+        place = self._index.get(token)
+        return place is not None and bool(self._starts[0][place] < self._starts[0][place + 1])
+
     def _contexts(self, context: Sequence[str]) -> list[tuple[int, int]]:
         """Depth and node of each end of the context that the model knows, the empty one first."""
         words = [self._index.get(token, self._unknown) for token in context[-(self.order - 1) :]]

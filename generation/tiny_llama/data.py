@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from generation import recipes
 from generation.ngrams.estimate import read_text
 from generation.python.layout import double_quote_all
-from generation.text.words import normalise
+from generation.text.language import read_language
 
 # Of the packages that Assent is installed with: those whose licence lets a model be made of them and shipped.
 PACKAGES = (
@@ -156,7 +156,7 @@ def english(corpora: Path) -> list[str]:
     paragraphs = [
         " ".join(paragraph.split())
         for book in recipes.BOOKS
-        for paragraph in re.split(r"\n\s*\n", normalise(read_text(folder / book).replace("_", "")))
+        for paragraph in re.split(r"\n\s*\n", read_language("en").normalise(read_text(folder / book).replace("_", "")))
     ]
     return [text + "\n" for text in sentences + paragraphs if text]
 
