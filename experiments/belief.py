@@ -37,6 +37,10 @@ class Cell:
         """Probability, given the prefix, that none of the excluded continuations follows."""
         return 1.0 - math.fsum(self.excluded.values())
 
+    def is_near(self, document: str) -> bool:
+        """Whether the cell holds texts that begin with a document."""
+        return self.prefix.startswith(document) or document.startswith(self.prefix)
+
     def share(self, start: str, continuation: Continuation) -> float:
         """Which part (0..1) of this cell's texts begin with ``start``."""
         if self.prefix.startswith(start):
@@ -161,6 +165,9 @@ class Belief:
         longer = [[other for other in starts if other != start and other.startswith(start)] for start in starts]
         parts: list[Part] = []
         for cell in self.cells:
+            if not cell.is_near(document):
+                parts.append(Part(cell, more if previous is None else undo))
+                continue
             shares = {start: cell.share(start, continuation) for start in starts}
             own = [max(0.0, shares[s] - _outermost(shares, longer[i])) for i, s in enumerate(starts)]
             whole = max(1.0, math.fsum(own))  # models that a cell has outlived may promise more than there is

@@ -185,9 +185,11 @@ class PageMaker:
         valid: Sequence[Candidate],
         continuation: Continuation,
     ) -> list[Candidate]:
+        near = [cell for cell in belief.cells if cell.is_near(document.text)]
+
         def mass(text: str) -> float:
             start = document.text + text
-            return sum(cell.weight * cell.share(start, continuation) for cell in belief.cells)
+            return sum(cell.weight * cell.share(start, continuation) for cell in near)
 
         of_letters = {c.text: mass(c.text) for c in letters}
         of_candidates = {c.text: mass(c.text) for c in valid}

@@ -3,12 +3,13 @@
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
 
 from experiments.proposals import Mishap, Proposals, Proposing, digest
+from experiments.scopes import Scope, from_plain, to_plain
 from experiments.worker import Worker
 from generation.types import Candidate, Context, Kind, Speller
 from validation.types import Verdict
@@ -20,7 +21,7 @@ _KEY = re.compile(rb"[0-9a-f]{16}")
 class Letter:
     """What the loop writes to its worker: contexts, each as what it shares with the document shown and what it adds.
 
-    Both sides remember that document, so that a long one travels once.
+    Both sides remember that document, so that a long one travels once, and the scope of the latest context.
 
     Parameters
     ----------
@@ -31,11 +32,15 @@ class Letter:
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
         self._shown = ""
+        self._scope: Scope | None = None
 
-    def write(self, shown: str, contexts: Iterable[Context]) -> bytes:
-        """One line that `read` reads."""
-        line = {"shown": _cut(shown, self._shown), "wanted": [_cut(c.before, shown) for c in contexts]}
+    def write(self, shown: str, contexts: Sequence[Context]) -> bytes:
+        """One line that `read` reads; all contexts have the same scope."""
+        line: dict[str, Any] = {"shown": _cut(shown, self._shown), "wanted": [_cut(c.before, shown) for c in contexts]}
         self._shown = shown
+        if contexts and contexts[0].scope is not None and contexts[0].scope is not self._scope:
+            self._scope = contexts[0].scope
+            line["scope"] = to_plain(self._scope)
         return json.dumps(line).encode()
 
     def read(self, line: bytes) -> list[Context]:
@@ -48,7 +53,9 @@ class Letter:
         """
         values = json.loads(line)
         self._shown = _joined(values["shown"], self._shown)
-        return [Context(self._kind, _joined(text, self._shown)) for text in values["wanted"]]
+        if "scope" in values:
+            self._scope = from_plain(values["scope"])
+        return [Context(self._kind, _joined(text, self._shown), scope=self._scope) for text in values["wanted"]]
 
 
 def _cut(text: str, other: str) -> tuple[int, str]:
@@ -140,7 +147,7 @@ class Prefetch:
         self._told = contexts
         keys = {digest(context): context for context in contexts}
         self._open = keys.keys() - self._answers.keys()
-        self._worker.ask(self._letter.write(self._shown, (keys[key] for key in keys if key in self._open)))
+        self._worker.ask(self._letter.write(self._shown, [keys[key] for key in keys if key in self._open]))
         if not self._open:
             self._worker.rest()
 
