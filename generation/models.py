@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation import recipes
+from generation.formula.training import train_formula_tokens
 from generation.ngrams.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
 from generation.ngrams.model import ArpaModel, load_model
 from generation.python.recipe import train_python_roles
@@ -23,6 +24,7 @@ _NGRAMS = {
     "python-tokens": recipes.train_python_tokens,
     "python-characters": recipes.train_python_characters,
     "python-roles": train_python_roles,
+    "formula-tokens": train_formula_tokens,
 }
 _LLAMA = "tiny-llama"
 _DIGITS = 4
@@ -36,7 +38,7 @@ class ModelInfo:
     ----------
     name : str
     kind : str
-        The kind of document it serves: "text", "python" or "every".
+        The kind of document it serves: "text", "python", "formula" or "every".
     file : Path
     sha256 : str
     licence : str
