@@ -1,10 +1,13 @@
 """How results are told to people; programs read the same values as JSON."""
 
+import math
+from collections import Counter
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def demo(values: dict[str, Any]) -> None:
@@ -114,6 +117,13 @@ def model(values: dict[str, Any]) -> None:
     print(values["file"])
 
 
+def notes(values: dict[str, Any]) -> None:
+    """What came of fitting, kind by kind."""
+    for kind, said in values["kinds"].items():
+        print(f"{kind}:", *said, sep="\n  ")
+    print(values["file"])
+
+
 def devices(values: dict[str, Any]) -> None:
     """Streams and devices that there are."""
     from experiments.streams.devices import device_table
@@ -137,3 +147,27 @@ def points(values: dict[str, Any]) -> None:
 def played(values: dict[str, Any]) -> None:
     """What was played."""
     print(f"{sum(values['n_samples'].values())} samples and {values['n_markers']} markers were played.")
+
+
+def suggestions(values: dict[str, Any]) -> None:
+    """What may come next, best first, and how many were dropped for which reason."""
+    console = Console()
+    before, after = values["context"]["before"], values["context"]["after"]
+    console.print(before.rpartition("\n")[2] + "▏" + after.partition("\n")[0], style="bold", markup=False)
+    table = Table(box=box.SIMPLE_HEAD)
+    for column, justify in (("candidate", "left"), ("p", "right"), ("source", "left"), ("scores", "left")):
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table.add_column("verdicts", overflow="fold")
+    table.add_column("ms", justify="right")
+    for c in values["candidates"]:
+        told = [f"{v['stage']}: {v['reason'] or v['rule']}" for v in c["verdicts"] if v["rule"]]
+        scores = ", ".join(f"{name} {log_p:.1f}" for name, log_p in c["stages"].items())
+        shown = Text(c["text"].replace("\n", "⏎").replace("\t", "⇥"), "bold")
+        p = f"{math.exp(c['log_p']):.2g}"
+        table.add_row(shown, p, c["source"], Text(scores, "dim"), Text("; ".join(told) or "✓"), f"{c['ms']:.2f}")
+    console.print(table)
+    for reason, n in Counter(c["verdicts"][-1]["reason"] for c in values["dropped"]).most_common(5):
+        console.print(f"{n} dropped: {reason}", style="dim", markup=False)
+    for fault in values["faults"]:
+        console.print(fault, style="red", markup=False)
+    console.print(", ".join(f"{stage} {1e3 * s:.0f} ms" for stage, s in values["seconds"].items()), style="dim")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from experiments.cli import measures, sessions, streams
+from experiments.cli import documents, measures, sessions, streams
 
 ROOMS = ("acquisition", "selector", "generation", "validation", "experiments")
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (sessions, streams, measures):
+for room in (sessions, documents, streams, measures):
     app.add_typer(room.app)
 
 

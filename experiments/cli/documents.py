@@ -1,0 +1,61 @@
+"""Commands for the document half alone: what may come next, what may stand, and an editor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.output import Json, print_result
+
+app = typer.Typer()
+
+Kind = Annotated[
+    str | None, typer.Option(help="text, python, table or formula; by default what the file's suffix says.")
+]
+At = Annotated[
+    str | None, typer.Option(metavar="LINE:COL", help="The cursor, counted from 1; by default the file's end.")
+]
+Cell = Annotated[str | None, typer.Option(metavar="B7", help="Where a formula is to stand, such as Sheet2!B7.")]
+Typed = Annotated[str, typer.Option(help="How the formula begins.")]
+Llm = Annotated[
+    str,
+    typer.Option(metavar="GGUF", help="A language model that filters: a file, auto (the one that ships), or none."),
+]
+
+
+@app.command(rich_help_panel="Documents")
+def suggest(
+    file: Annotated[Path, typer.Argument(help="A text, a program, a table or a workbook.")],
+    kind: Kind = None,
+    at: At = None,
+    cell: Cell = None,
+    typed: Typed = "=",
+    n: Annotated[int, typer.Option("--n", "-n", help="How many are shown.")] = 32,
+    llm: Llm = "auto",
+    as_json: Json = False,
+) -> None:
+    """What may come next at a place in a file: candidates with their sources, scores, verdicts and milliseconds."""
+    from experiments.files import kind_of, read_context
+    from experiments.kinds import closer_look, proposer
+    from experiments.suggest import suggest as suggest_at
+
+    context = read_context(file, kind_of(file, kind), at, cell, typed)
+    proposing = proposer(context, llm)
+    found = suggest_at(proposing, context, n, closer_look(context.kind))
+    print_result(found.to_dict(context, n), as_json, "suggestions")
+
+
+@app.command(rich_help_panel="Documents")
+def edit(
+    file: Annotated[Path, typer.Argument(help="A text, a program, a table or a workbook.")],
+    kind: Kind = None,
+    at: At = None,
+    cell: Cell = None,
+    typed: Typed = "=",
+    llm: Llm = "auto",
+) -> None:
+    """Write in a file as a participant would, but with keyboard and mouse; every block keeps its trace."""
+    from experiments.editor.run import run_editor
+    from experiments.files import kind_of
+
+    run_editor(file, kind_of(file, kind), at, cell, typed, llm)
