@@ -100,7 +100,7 @@ def test_the_model_points_and_the_person_confirms(play):
 
 
 def test_saving_writes_the_file_and_leaving_unsaved_is_asked_about(play):
-    app, path, *_ = play("enter", "ctrl+s")
+    _, path, *_ = play("enter", "ctrl+s")
     assert path.read_text() == "one two "
     _, _, status, _ = play("enter", "ctrl+q")
     assert "press Ctrl+S to save" in status
