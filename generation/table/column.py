@@ -123,5 +123,9 @@ class Column:
         return {number: (weights[number], weights[number] * p / mean) for number, p in gave.items()}
 
     def _awake(self, place: Place) -> list[tuple[int, Prediction]]:
-        said = ((number, expert.predict(place)) for number, expert in enumerate(self._experts, 1))
-        return [(number, prediction) for number, prediction in said if prediction is not None]
+        awake = []
+        for number, expert in enumerate(self._experts, 1):
+            prediction = expert.predict(place)
+            if prediction is not None:
+                awake.append((number, prediction))
+        return awake

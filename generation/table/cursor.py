@@ -22,7 +22,7 @@ from generation.table.weights import PRIOR
 from generation.types import Context
 
 # A long table is learnt from so many cells at its end, and up to twice as many.
-_CELLS = 30_000
+_CELLS = 12_000
 _FEWEST_ROWS = 128
 
 
@@ -162,7 +162,7 @@ class TableReader:
             if number < self._first:
                 self._model.skip(row)
             else:
-                self._model.learn(row)
+                self._model.learn(row, final=number < len(rows) - 1 - UNDOABLE)
 
     def _start(self, n_rows: int) -> int:
         """The first row to learn from, of so many."""

@@ -181,22 +181,21 @@ class Rates:
     """How often each of several rules was right, with a doubt that a new rule must live down."""
 
     def __init__(self, doubt: float = 1.0) -> None:
-        self._right: dict[Hashable, int] = {}
-        self._tried: dict[Hashable, int] = {}
+        self._counts: dict[Hashable, tuple[int, int]] = {}
         self._doubt = doubt
 
     def __getitem__(self, rule: Hashable) -> float:
-        return (self._right.get(rule, 0) + 0.5) / (self._tried.get(rule, 0) + 0.5 + self._doubt)
+        right, tried = self._counts.get(rule, (0, 0))
+        return (right + 0.5) / (tried + 0.5 + self._doubt)
 
     def tried(self, rule: Hashable) -> int:
         """How often the rule had something to say."""
-        return self._tried.get(rule, 0)
+        return self._counts.get(rule, (0, 0))[1]
 
     def learn(self, rule: Hashable, right: bool, journal: Journal) -> None:
         """Take in whether a rule was right."""
-        journal.put(self._tried, rule, self._tried.get(rule, 0) + 1)
-        if right:
-            journal.put(self._right, rule, self._right.get(rule, 0) + 1)
+        before, tried = self._counts.get(rule, (0, 0))
+        journal.put(self._counts, rule, (before + right, tried + 1))
 
 
 def in_turn(said: Sequence[tuple[str, float]]) -> Prediction | None:

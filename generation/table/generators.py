@@ -1,17 +1,23 @@
 """Proposes cells and rows of a table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from generation.table.characters import END
 from generation.table.cursor import Reading, TableReader
 from generation.table.model import STAGES
 from generation.table.spelling import TableSpeller
 from generation.table.types import TableScope
 from generation.types import Candidate, Context
 
-# A row is proposed further while its next cell is at least this likely.
+Stages = tuple[tuple[str, float], ...]
+Proposal = tuple[str, tuple[float, Stages]]
+
+# A row is proposed further while its next cell is at least this likely, and so is the beginning of a new value.
 _SURE = 0.8
 _HEADER = 0.95
+# Characters of a beginning that is proposed for new values.
+_SHORTEST, _LONGEST = 3, 80
 
 
 def table_generators(scope: TableScope | None = None, text: str = "") -> tuple[list["TableGenerator"], TableSpeller]:
@@ -47,15 +53,14 @@ class TableGenerator:
         reading = self._reader.read(context)
         if len(reading.cursor.cells) >= len(reading.names):
             return []
-        proposed = dict(_header(reading) if reading.model is None else _cells(reading))
+        proposed: dict[str, tuple[float, Stages]] = {}
+        for text, scored in _header(reading) if reading.model is None else _cells(reading):
+            if text not in proposed or scored[0] > proposed[text][0]:
+                proposed[text] = scored
         best = sorted(proposed.items(), key=lambda item: (-item[1][0], item[0]))[:n]
         return [
             Candidate(text, log_p, self.name, stages=(*stages, (self.name, log_p))) for text, (log_p, stages) in best
         ]
-
-
-Stages = tuple[tuple[str, float], ...]
-Proposal = tuple[str, tuple[float, Stages]]
 
 
 def _cells(reading: Reading) -> Iterator[Proposal]:
@@ -80,9 +85,47 @@ def _cells(reading: Reading) -> Iterator[Proposal]:
                 if mixed.stages.get(stage, {}).get(value, 0.0) > 0
             )
             yield text[len(cursor.raw) :], (min(math.log(p) - log_total, 0.0), stages)
+    yield from _new(reading, log_novel - log_total, begun, log_total)
     if begun:
         value = max(begun, key=lambda value: (begun[value], value))
         yield from _row(reading, value, math.log(begun[value]) - log_total if begun[value] > 0 else -math.inf)
+
+
+def _new(reading: Reading, log_p: float, begun: Mapping[str, float], log_total: float) -> Iterator[Proposal]:
+    """The end of a value never seen, or as much of one as is nearly certain; it may be part of those seen, too.
+
+    Parameters
+    ----------
+    reading : Reading
+    log_p : float
+        Log-probability that the value was never seen.
+    begun : mapping of str to float
+        Weight of each value seen that goes on from the cursor.
+    log_total : float
+        Of these weights and that of new values.
+    """
+    model, cursor = reading.model, reading.cursor
+    assert model is not None
+    column = len(cursor.cells)
+    spelling = model.spelling(column)
+    ends = spelling.next(cursor.raw).get(END, 0.0)
+    if cursor.raw and ends > 0:
+        closing = '"' if cursor.is_open else ""
+        yield closing + reading.ending(column), (min(log_p + math.log(min(ends, 1.0)), 0.0), ())
+    text, log_text = "", log_p
+    while len(text) < _LONGEST:
+        following = spelling.next(cursor.raw + text)
+        character = max(following, key=lambda character: (following[character], character), default=END)
+        # What ends the cell, or stands in quotes only, is not begun here.
+        if following.get(character, 0.0) < _SURE or character in (END, reading.scope.delimiter, '"', "\n", "\r"):
+            break
+        log_text += math.log(min(following[character], 1.0))
+        text += character
+    known = {value: reading.written(value, column, cursor.raw) or "" for value in begun}
+    whole = cursor.raw + text
+    if len(text) >= _SHORTEST and log_p > math.log(0.5) and whole + reading.ending(column) not in known.values():
+        seen = sum(p for value, p in begun.items() if known[value].startswith(whole))
+        yield text, (min(math.log(math.exp(log_text) + seen / math.exp(log_total)), 0.0), ())
 
 
 def _row(reading: Reading, value: str, log_p: float) -> Iterator[Proposal]:

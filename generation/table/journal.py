@@ -9,14 +9,16 @@ _ABSENT = object()
 
 
 class Journal:
-    """Writes into mappings, and remembers what stood there."""
+    """Writes into mappings, and remembers what stood there, unless it is told that what it writes is final."""
 
     def __init__(self) -> None:
+        self.final = False
         self._entries: list[tuple[MutableMapping[Any, Any], Hashable, object]] = []
 
     def put(self, store: MutableMapping[K, V], key: K, value: V) -> None:
         """Set a key, so that it can be taken back."""
-        self._entries.append((store, key, store.get(key, _ABSENT)))
+        if not self.final:
+            self._entries.append((store, key, store.get(key, _ABSENT)))
         store[key] = value
 
     def mark(self) -> int:

@@ -60,17 +60,27 @@ class TableModel:
         """What the cell after these of its row may hold."""
         return self.columns[len(cells)].predict(self._place(cells, len(cells)))
 
-    def learn(self, row: Sequence[str]) -> None:
-        """Take in a finished row; what it lacks is empty, and what is beyond the header is left out."""
+    def learn(self, row: Sequence[str], final: bool = False) -> None:
+        """Take in a finished row; what it lacks is empty, and what is beyond the header is left out.
+
+        Parameters
+        ----------
+        row : sequence of str
+        final : bool
+            Whether it will never be taken back; then all before it are final, too.
+        """
         full = self._full(row)
-        self._marks.append(self._journal.mark())
+        self._journal.final = final
+        if not final:
+            self._marks.append(self._journal.mark())
         for number, column in enumerate(self.columns):
             column.learn(self._place(full, number), full[number], self._journal)
+        self._journal.final = False
         self.rows.append(full)
         if len(self._marks) >= 2 * UNDOABLE:
-            final = self._marks[UNDOABLE]
-            self._journal.forget(final)
-            self._marks = [mark - final for mark in self._marks[UNDOABLE:]]
+            oldest = self._marks[UNDOABLE]
+            self._journal.forget(oldest)
+            self._marks = [mark - oldest for mark in self._marks[UNDOABLE:]]
 
     def rewind(self, n_rows: int) -> bool:
         """Take rows back until so many are left; False where they are too many to take back."""

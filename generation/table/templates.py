@@ -1,6 +1,7 @@
 """What tells the next cell from the shape of the column: repeats, steps, and what groups begin with."""
 
 from collections.abc import Mapping
+from heapq import nlargest
 
 from generation.table.experts import Counter, Expert, Place, Prediction, Rates
 from generation.table.journal import Journal
@@ -11,7 +12,7 @@ _LONGEST_RUN = 64
 _STEPS = 32
 _TRIES = 8
 # Where so many different steps were seen, the column is no sequence.
-_MOST = 256
+_MOST = 96
 
 
 class Repeat:
@@ -68,10 +69,10 @@ class Steps:
         if not isinstance(last, Counted):
             return None
         steps = self._distribution(place, last)
-        if len(steps) > _MOST:
+        if steps is None:
             return None
         values: dict[str, float] = {}
-        for by, p in sorted(steps.items(), key=lambda item: (-item[1], str(item[0])))[:_STEPS]:
+        for by, p in nlargest(_STEPS, steps.items(), key=lambda item: item[1]):
             value = advance(last, by, self._bare["zeros"])
             if value is not None:
                 values[value] = values.get(value, 0.0) + p
@@ -97,7 +98,8 @@ class Steps:
                 if counts is None:
                     counts = {}
                     journal.put(self._counts, circumstances, counts)
-                journal.put(counts, by, counts.get(by, 0) + 1)
+                if len(counts) <= _MOST:
+                    journal.put(counts, by, counts.get(by, 0) + 1)
         journal.put(self._last, "step", by)
         if now is not None:
             journal.put(self._last, "value", now)
@@ -109,10 +111,15 @@ class Steps:
         assert not isinstance(before, Counted)
         return [(changed, None), (changed, before)] if before is not None else [(changed, None)]
 
-    def _distribution(self, place: Place, last: Counted) -> Mapping[Step, float]:
+    def _distribution(self, place: Place, last: Counted) -> Mapping[Step, float] | None:
+        """Probability of each step; None where so many were seen that none is likely."""
         p: dict[Step, float] = likely_steps(last)
-        for circumstances in self._circumstances(place):
+        for number, circumstances in enumerate(self._circumstances(place)):
             counts = self._counts.get(circumstances, {})
+            if len(counts) > _MOST:
+                if number == 0:
+                    return None
+                break
             doubt = len(counts) + 0.5
             total = sum(counts.values()) + doubt
             p = {by: doubt * share / total for by, share in p.items()}

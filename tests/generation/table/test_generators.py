@@ -39,7 +39,7 @@ def test_candidates_are_distinct_sorted_and_probable(scope, documents, n):
     hold()
 
 
-def test_a_candidate_finishes_its_cell_and_leaves_the_others_alone(people, documents):
+def test_a_candidate_goes_on_with_its_row_and_leaves_finished_cells_alone(people, documents):
     generator = table_generators(people)[0][0]
 
     @settings(deadline=None, max_examples=60)
@@ -148,7 +148,16 @@ def test_a_unique_value_never_comes_twice():
 def test_a_cell_begun_is_completed():
     before = "land,n\nNorway,1\nItaly,2\nNor"
     assert texts(before)[0] == "way,"
-    assert all(text.startswith(("way", "th")) for text in texts(before))
+    assert all(text.startswith(("way", ",")) for text in texts(before))
+
+
+def test_what_all_values_begin_with_is_proposed_for_a_new_one():
+    rows = "".join(f"https://x.org/Q{n * 7919 % 1000},{n % 3}\n" for n in range(50))
+    assert "https://x.org/Q" in texts("link,n\n" + rows)
+
+
+def test_a_new_value_can_be_ended():
+    assert "," in texts("code,n\n" + "".join(f"{chr(97 + n)}{n * 37 % 89 + 10},1\n" for n in range(20)) + "z99")
 
 
 def test_quotes_are_written_where_they_must_be_and_where_the_column_has_them():
