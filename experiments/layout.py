@@ -1,8 +1,10 @@
 """What is worth its reading time: which candidates join the letters on a page."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from os.path import commonprefix
 
 import numpy as np
 
@@ -86,10 +88,66 @@ class LayoutPolicy:
             del waiting[best]
         return chosen
 
+    def beginnings(self, candidates: Sequence[str]) -> list[str]:  # noqa: ARG002 - other policies have some
+        """What else may be shown: texts that several candidates begin with."""
+        return []
+
     def prior(self, mass: FloatArray) -> FloatArray:
         """Floor the masses, shape (n_slots,), and append "attends to nothing"; sums to one."""
         shares = (1.0 - self.floor) * mass / mass.sum() + self.floor / len(mass)
         return np.append((1.0 - self.no_control) * shares, self.no_control)
+
+
+class PosteriorMatching(LayoutPolicy):
+    """Slots are cells of the whole tree of continuations, as even as the prior allows.
+
+    Beginnings that candidates share may be slots too, and each step takes the text that leaves the page with most
+    mutual information between slots and intended text per second. So a trial asks, as nearly as slots can be cut, the
+    question whose answer is most uncertain: posterior matching (Horstein 1963; Shayevitz & Feder 2011) over a noisy
+    channel with feedback, with the belief kept from page to page.
+    """
+
+    __slots__ = ()
+
+    def beginnings(self, candidates: Sequence[str]) -> list[str]:
+        """Where two candidates part, beyond the first letter: the text that they share."""
+        ordered = sorted(candidates)
+        parting = {commonprefix(pair) for pair in pairwise(ordered)}  # noqa: RUF071
+        return sorted(text for text in parting - set(candidates) if len(text) > 1)
+
+    def worth_showing(
+        self, letters: Mapping[str, float], candidates: Mapping[str, float], elsewhere: float
+    ) -> list[str]:
+        """Choose texts while the page's mutual information per second grows."""
+        cells = {**letters, "": elsewhere}
+        seconds = self.gap_s + self.trial_s
+        bits = sum(_bits(p) for p in cells.values())
+        chosen: list[str] = []
+        inside = dict.fromkeys(candidates, 0.0)  # mass of chosen texts that begin with each
+        while len(inside) and len(chosen) < self.max_candidates:
+            gains = {text: _gain(text, candidates[text] - taken, cells) for text, taken in inside.items()}
+            rates = {text: (bits + gains[text]) / (seconds + self.reading_time(text)) for text in gains}
+            best = max(rates, key=rates.__getitem__)
+            if rates[best] <= bits / seconds:
+                break
+            own = max(0.0, candidates[best] - inside.pop(best))
+            parent = _parent(best, cells)
+            if parent is not None:
+                cells[parent] = max(0.0, cells[parent] - own)
+            cells[best] = own
+            for text in _beginnings_among(best, inside):
+                inside[text] += own
+            bits += gains[best]
+            seconds += self.reading_time(best)
+            chosen.append(best)
+        return chosen
+
+
+POLICIES: Mapping[str, type[LayoutPolicy]] = {"marginal-value": LayoutPolicy, "posterior-matching": PosteriorMatching}
+
+
+def _beginnings_among(text: str, others: Iterable[str]) -> list[str]:
+    return [other for other in others if text.startswith(other)]
 
 
 def _parent(text: str, cells: Mapping[str, float]) -> str | None:

@@ -124,6 +124,9 @@ class PageMaker:
         ]
         on_layer = {letter.text for letter in letters}
         valid = [c for c in _kept(proposals.candidates) if c.text not in on_layer]
+        for text in self._policy.beginnings([c.text for c in valid]):
+            p = max(continuation(document.text, text), _LEAST_P)
+            valid.append(Candidate(text, math.log(p), "beginning"))
         shown = self._choose(belief, document, letters, valid, continuation)
         slots = self._place(document, letters, shown)
         previous = document.previous.text if document.previous else None

@@ -12,7 +12,7 @@ from generation.table.types import TableScope
 Scope = TableScope | SheetScope
 
 _TABLE = TypeAdapter(TableScope)
-_MOMENTS = {"datetime": datetime, "date": date, "time": time}
+_MOMENTS: Mapping[str, type[datetime] | type[date] | type[time]] = {"datetime": datetime, "date": date, "time": time}
 
 
 def to_plain(scope: Scope) -> dict[str, Any]:
@@ -50,9 +50,8 @@ def _cells(name: str, cells: Mapping[tuple[int, int], object]) -> list[list[Any]
 
 
 def _plain(name: str, entered: object) -> Any:
-    for kind, moment in _MOMENTS.items():
-        if isinstance(entered, moment):
-            return {kind: entered.isoformat()}
+    if isinstance(entered, datetime | date | time):
+        return {type(entered).__name__: entered.isoformat()}
     if entered is None or isinstance(entered, (str, bool, int, float)):
         return entered
     raise TypeError(f"Cells of sheet {name!r} must hold text, numbers, truths or moments (got {entered!r}).")
