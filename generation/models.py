@@ -12,7 +12,7 @@ from generation import recipes
 from generation.formula.training import train_formula_tokens
 from generation.ngrams.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
 from generation.ngrams.model import ArpaModel, load_model
-from generation.python.recipe import train_python_roles
+from generation.python.recipe import train_python_functions, train_python_roles
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ _NGRAMS = {
     "python-tokens": recipes.train_python_tokens,
     "python-characters": recipes.train_python_characters,
     "python-roles": train_python_roles,
+    "python-functions": train_python_functions,
     "formula-tokens": train_formula_tokens,
 }
 _LLAMA = "tiny-llama"

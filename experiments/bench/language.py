@@ -26,7 +26,7 @@ from generation.python.layout import double_quote_all, gap_before
 from generation.python.lexer import LexState, lex
 from generation.python.model import TokenModel
 from generation.python.symbols import BLANK, DEDENT, INDENT, LAYOUT, symbols
-from generation.python.tokens import python_generators
+from generation.python.tokens import python_generators, token_model
 from generation.text.generators import text_generators
 from generation.tiny_llama.data import held_out_packages
 from generation.types import Context, Generator, Kind, Speller
@@ -209,7 +209,7 @@ def text_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
 def python_figures(corpora: Path | None, n: int) -> dict[str, dict[str, float]]:
     """Ranks of the next token, savings and bits per character, on held-out modules and on MBPP's solutions."""
     (tokens,), speller = python_generators()
-    model = TokenModel(load("python-tokens"), load("python-roles"))
+    model = token_model()
     library = Path(sysconfig.get_paths()["stdlib"])
     modules = [double_quote_all((library / name).read_text("utf-8")) for name in recipes.HELD_OUT_MODULES]
     sets = {"held-out modules": modules}

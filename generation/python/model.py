@@ -25,17 +25,27 @@ from generation.python.predictors import (
 from generation.python.scope import BOUND_TO_BLOCKS, Scope
 from generation.python.symbols import DEDENT, INDENT, LAYOUT, NAME
 
-PARTS = ("tokens", "roles", "exact-1", "exact-2", "exact-3", "role-last", "role-longest")
+PARTS = ("tokens", "roles", "functions", "exact-1", "exact-2", "exact-3", "role-last", "role-longest")
 # Shares of each part, by how many symbols before the cursor stood earlier in the document: fitted by
-# expectation-maximisation on the held-out packages, which no model learns from.
-_SHARES = (
-    (0.06, 0.51, 0.01, 0.15, 0.26, 0.00, 0.01),
-    (0.05, 0.40, 0.02, 0.12, 0.37, 0.00, 0.04),
-    (0.04, 0.35, 0.01, 0.09, 0.44, 0.03, 0.04),
-    (0.05, 0.50, 0.05, 0.15, 0.15, 0.04, 0.06),
-    (0.03, 0.52, 0.04, 0.07, 0.14, 0.05, 0.15),
-    (0.02, 0.46, 0.05, 0.11, 0.15, 0.08, 0.13),
-    (0.01, 0.20, 0.02, 0.05, 0.20, 0.12, 0.40),
+# expectation-maximisation on what no model learns from, for modules on the held-out packages, and for scripts on their
+# functions that stand alone and those of the held-out modules.
+_SHARES_IN_MODULES = (
+    (0.03, 0.79, 0.02, 0.01, 0.13, 0.01, 0.01, 0.00),
+    (0.04, 0.56, 0.02, 0.01, 0.06, 0.27, 0.01, 0.03),
+    (0.02, 0.33, 0.01, 0.01, 0.07, 0.49, 0.02, 0.05),
+    (0.04, 0.49, 0.01, 0.02, 0.12, 0.19, 0.04, 0.09),
+    (0.01, 0.52, 0.01, 0.01, 0.07, 0.19, 0.05, 0.14),
+    (0.03, 0.46, 0.01, 0.02, 0.08, 0.19, 0.12, 0.09),
+    (0.02, 0.22, 0.01, 0.01, 0.04, 0.19, 0.22, 0.29),
+)
+_SHARES_IN_SCRIPTS = (
+    (0.10, 0.27, 0.47, 0.01, 0.09, 0.05, 0.01, 0.00),
+    (0.07, 0.32, 0.12, 0.05, 0.12, 0.27, 0.02, 0.03),
+    (0.06, 0.36, 0.04, 0.01, 0.19, 0.18, 0.09, 0.07),
+    (0.01, 0.21, 0.14, 0.02, 0.17, 0.09, 0.24, 0.12),
+    (0.08, 0.14, 0.17, 0.01, 0.14, 0.12, 0.25, 0.09),
+    (0.03, 0.12, 0.21, 0.05, 0.06, 0.19, 0.21, 0.13),
+    (0.04, 0.09, 0.14, 0.04, 0.05, 0.18, 0.21, 0.25),
 )
 # A new name's letters are taken to come once in so many each, and so many such names end at any letter.
 _LETTERS_OF_NEW_NAMES = 20.0
@@ -75,17 +85,24 @@ class TokenModel:
     ----------
     model : ArpaModel
         Over the symbols of `generation.python.symbols`, rare ones as classes.
-    roles : ArpaModel, optional
-        The same with bound names as their roles of `generation.python.scope`.
+    roles, functions : ArpaModel, optional
+        The same with bound names as their roles of `generation.python.scope`, of modules and of lone functions.
     cached : bool
         Whether the document's own names, and what followed the same symbols in it, have their say.
     """
 
-    def __init__(self, model: ArpaModel, roles: ArpaModel | None = None, cached: bool = True) -> None:
-        self.vocabulary = Vocabulary([model] if roles is None else [model, roles])
+    def __init__(
+        self,
+        model: ArpaModel,
+        roles: ArpaModel | None = None,
+        functions: ArpaModel | None = None,
+        cached: bool = True,
+    ) -> None:
+        by_role = {part: ngram for part, ngram in (("roles", roles), ("functions", functions)) if ngram is not None}
+        self.vocabulary = Vocabulary([model, *by_role.values()])
         self.tokens, self.place = self.vocabulary.tokens, self.vocabulary.place
         self._by_tokens = TokenNgram(model, self.vocabulary)
-        self._by_roles = None if roles is None else RoleNgram(roles, self.vocabulary)
+        self._by_role = {part: RoleNgram(ngram, self.vocabulary) for part, ngram in by_role.items()}
         self._cached = cached
         width = max(map(len, self.tokens)) + 1
         padded = "".join(token.ljust(width, "\0") for token in self.tokens).encode("utf-32-le")
@@ -103,7 +120,8 @@ class TokenModel:
             Whether a line has just ended, so that layout may come but no line's end.
         """
         ngrams, cached, depth = self.parts(history, fresh)
-        weight = dict(zip(PARTS, _SHARES[depth], strict=True))
+        shares_by_depth = _SHARES_IN_SCRIPTS if history.scope.is_script else _SHARES_IN_MODULES
+        weight = dict(zip(PARTS, shares_by_depth[depth], strict=True))
         total = sum(weight[part] for part in (*ngrams, *cached))
         p = np.zeros(len(self.tokens))
         layout, seen, new = dict.fromkeys(allowed_layout(history, fresh), 0.0), dict[str, float](), dict[str, float]()
@@ -121,7 +139,7 @@ class TokenModel:
                 else:
                     sums = layout if symbol in LAYOUT else seen
                     sums[symbol] = sums.get(symbol, 0.0) + mass
-        if self._by_roles and not history.line and not fresh:
+        if self._by_role and not history.line and not fresh:
             p[self._barred(history.scope)] = 0.0
         return normalised(NextToken(p, layout, seen, new))
 
@@ -129,16 +147,15 @@ class TokenModel:
         """What each of ``PARTS`` says that has a say here: n-grams, the document, and how far back that is alike."""
         index = history.index
         names = index.names if self._cached else {}
-        bound = history.scope.names(history.line) if self._by_roles else {}
+        bound = history.scope.names(history.line) if self._by_role else {}
         ngrams = {"tokens": self._by_tokens.next(history, names, fresh)}
-        if self._by_roles:
-            ngrams["roles"] = self._by_roles.next(history, names, bound, fresh)
+        ngrams |= {part: ngram.next(history, names, bound, fresh) for part, ngram in self._by_role.items()}
         if not self._cached:
             return ngrams, {}, 0
         layout, closer = allowed_layout(history, fresh), history.closer
         exact = followed(index.exact, history.symbols, layout, closer, {})
         cached = {f"exact-{depth}": shares for depth, shares in enumerate(exact[:3], 1) if shares}
-        if not self._by_roles:
+        if not self._by_role:
             return ngrams, cached, len(exact)
         marks = {history.scope.layout_symbol(symbol): [symbol] for symbol in layout}
         by_role = followed(index.by_role, history.roles, layout, closer, {**bound, **marks})

@@ -1,4 +1,4 @@
-"""Names that a program has bound where the cursor stands, in which roles they would be mentioned, and the blocks around."""
+"""Names that a program has bound where the cursor stands, the roles they are mentioned in, and the blocks around."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,6 +80,11 @@ class Scope:
     def level(self) -> int:
         """Depth of indentation."""
         return len(self.blocks)
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the program has no class so far."""
+        return not any(role == "class" for role, _ in self.bound.values())
 
     def layout_symbol(self, layout: str) -> str:
         """What stands for layout: an indent and a dedent tell what the block begins with."""

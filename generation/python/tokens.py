@@ -22,8 +22,13 @@ _MAX_TEXT = 60
 
 def python_generators() -> tuple[list["PythonTokenGenerator"], PythonSpeller]:
     """Generators and speller for Python, from the shipped models."""
-    tokens = TokenModel(load("python-tokens"), load("python-roles"))
+    tokens = token_model()
     return [PythonTokenGenerator(tokens)], PythonSpeller(tokens, load("python-characters"))
+
+
+def token_model() -> TokenModel:
+    """What says which token is next, from the shipped models."""
+    return TokenModel(load("python-tokens"), load("python-roles"), load("python-functions"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ def programs(held_out: Iterable[str]) -> dict[str, list[str]]:
     ValueError
         If a package's licence is not known to be permissive.
     """
-    known = _long_lines(held_out)
-    library = [source for source in recipes.standard_library().values() if not _repeats(source, known)]
+    known = long_lines(held_out)
+    library = [source for source in recipes.standard_library().values() if not repeats(source, known)]
     return {"library": library, "packages": [source for name in PACKAGES for source in _share(name, known)]}
 
 
@@ -197,9 +197,21 @@ def encode(tokenizer: Any, documents: Iterable[str], rng: np.random.Generator) -
     return np.concatenate([np.array(document, np.uint16) for document in ids])
 
 
+def long_lines(sources: Iterable[str]) -> frozenset[str]:
+    """Lines by which a copy is told."""
+    lines = {line.strip() for source in sources for line in source.splitlines()}
+    return frozenset(line for line in lines if len(line) >= _LONG_LINE)
+
+
+def repeats(source: str, known: frozenset[str]) -> bool:
+    """Whether a document copies what is held out."""
+    lines = long_lines([source])
+    return len(lines & known) > max(3, _MAX_SHARED * len(lines))
+
+
 def _share(name: str, known: frozenset[str]) -> list[str]:
     """Modules of a package by lot, so many that no package outweighs the others, and none that copies what is known."""
-    sources = [source for source in package_sources(name) if not _repeats(source, known)]
+    sources = [source for source in package_sources(name) if not repeats(source, known)]
     random.Random(name).shuffle(sources)  # noqa: S311
     ends = np.cumsum([len(source) for source in sources])
     return sources[: int(np.searchsorted(ends, _MAX_CHARACTERS)) + 1]
@@ -213,14 +225,3 @@ def _is_its_own(parts: tuple[str, ...]) -> bool:
 
 def _is_table(source: str) -> bool:
     return sum(c.isdigit() for c in source) > _MAX_DIGITS * len(source)
-
-
-def _long_lines(sources: Iterable[str]) -> frozenset[str]:
-    lines = {line.strip() for source in sources for line in source.splitlines()}
-    return frozenset(line for line in lines if len(line) >= _LONG_LINE)
-
-
-def _repeats(source: str, known: frozenset[str]) -> bool:
-    """Whether a document copies what is held out."""
-    lines = _long_lines([source])
-    return len(lines & known) > max(3, _MAX_SHARED * len(lines))
