@@ -8,6 +8,7 @@ import pytest
 
 from experiments.metrics import summarise
 from experiments.replay import replay
+from generation.types import Rescored
 
 CONTROLS = ("zero-snr", "shuffled-labels", "prior-only")
 
@@ -153,3 +154,30 @@ def test_who_rests_is_believed_to_rest_on_the_next_page_too(write):
     run = write("control=zero-snr", "max_pages=4")
     believed = [e["no_control"] for e in run.of_kind("feedback")]
     assert believed[-1] > 0.3
+
+
+class Failing:
+    """A filter that says what went wrong on every page."""
+
+    name = "failing"
+
+    def rescore(self, context, candidates):
+        return Rescored(list(candidates), 0, f"Nothing after {context.before!r} was scored in time.")
+
+
+def test_what_goes_wrong_on_the_way_to_a_page_is_in_the_log_and_in_its_replay(write, page_maker):
+    page_maker._proposer._filters = [Failing()]
+    run = write(target="he")
+    faults = run.of_kind("fault")
+    assert faults[0]["detail"] == "Nothing after '' was scored in time."
+    assert {(fault["fault"], fault["by"]) for fault in faults} == {("filter", "pages")}
+    assert len(faults) == len(run.of_kind("page"))
+    assert replay(run.folder.path).exact
+
+
+def test_the_log_says_of_every_candidate_who_kept_or_dropped_it(write):
+    run = write(target="he")
+    candidates = {c["text"]: c for c in run.of_kind("page")[0]["candidates"]}
+    assert candidates["axe "]["dropped_by"] == "no-x"
+    assert candidates["hello "]["kept_by"] == "no-x"
+    assert all(c["ms"] >= 0.0 for c in candidates.values())
