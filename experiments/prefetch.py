@@ -114,7 +114,7 @@ class Prefetch:
         if found is None and self._worker.is_up:
             self._ask([context])
             until = asked_at + self._wait_s
-            while found is None and self._worker.is_up and self._clock() < until:
+            while found is None and self._worker.pid is not None and self._clock() < until:
                 self._worker.wait(until - self._clock())
                 self._listen()
                 found = self._answer(key)

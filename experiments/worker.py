@@ -6,7 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from time import monotonic
+from time import monotonic, sleep
 
 from experiments.proposals import Mishap
 
@@ -17,6 +17,8 @@ READY = b"ready"
 """The first line of a worker that is up."""
 _LONGEST_ANSWER = 1 << 24
 _PIPE_BYTES = 1 << 20
+_ENDING_S = 1.0
+_REAPING_S = 0.002
 _LONGEST_BACKOFF_S = 60.0
 
 
@@ -50,6 +52,8 @@ class Worker:
         self._heard, self._unsent = bytearray(), bytearray()
         self._waiting_since: float | None = None
         self._n_deaths, self._start_at = 0, -float("inf")
+        self._over_since: float | None = None
+        self._dying: list[subprocess.Popen[bytes]] = []
         self._mishaps: list[Mishap] = []
         self.is_up = False
         self.start()
@@ -64,6 +68,7 @@ class Worker:
 
         Takes some milliseconds: for moments in which nothing flashes.
         """
+        self._dying = [process for process in self._dying if process.poll() is None]
         if self._process is not None or self._clock() < self._start_at:
             return
         quiet = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
@@ -101,7 +106,7 @@ class Worker:
                 self.is_up = True
                 lines = lines[1:]
         if not is_open:
-            self._bury()
+            self._see_it_end()
         elif len(rest) > _LONGEST_ANSWER:
             self.end("it sends an answer without an end")
         elif self._is_late():
@@ -119,7 +124,9 @@ class Worker:
 
     def wait(self, seconds: float) -> None:
         """Return when something has arrived, or after so many seconds."""
-        if self._process is not None and self._process.stdout is not None:
+        if self._over_since is not None:
+            sleep(min(max(0.0, seconds), _REAPING_S))
+        elif self._process is not None and self._process.stdout is not None:
             select.select([self._process.stdout], [], [], max(0.0, seconds))
 
     def mishaps(self) -> list[Mishap]:
@@ -131,43 +138,47 @@ class Worker:
         """Kill the process, and start another one later."""
         if self._process is not None:
             self._process.kill()
-            self._bury(reason)
+            self._bury(f"was killed, because {reason}")
 
     def close(self) -> None:
         """End the process for good."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._release()
+        if self._process is not None:
+            self._process.kill()
+            self._release()
+        for process in self._dying:
+            process.wait()
         self._start_at = float("inf")
 
-    def _bury(self, reason: str = "") -> None:
-        code = self._release()
+    def _see_it_end(self) -> None:
+        """Its output is closed: wait for its exit code without holding anybody up, but not for long."""
+        assert self._process is not None, "there is a process that ends"
+        self.is_up = False
+        self._over_since = self._over_since or self._clock()
+        code = self._process.poll()
+        if code is not None:
+            self._bury(f"was killed by signal {-code}" if code < 0 else f"ended with code {code}")
+        elif self._clock() - self._over_since > _ENDING_S:
+            self.end("it closed its output")
+
+    def _bury(self, how: str) -> None:
+        self._release()
         self._n_deaths += 1
         pause_s = 0.0 if self._n_deaths == 1 else min(_LONGEST_BACKOFF_S, 2.0 ** (self._n_deaths - 2))
         self._start_at = self._clock() + pause_s
-        how = f"was killed, because {reason}" if reason else _how_it_died(code)
         detail = f"The worker {how}; another one is started after {pause_s:g} s."
         self._mishaps.append(Mishap("worker", detail, pause_s))
 
-    def _release(self) -> int:
+    def _release(self) -> None:
         """Give back what belongs to the process; it has ended, or been killed."""
         process = self._process
         assert process is not None, "there is a process to release"
         for pipe in (process.stdin, process.stdout):
-            try:
+            with contextlib.suppress(OSError):  # what it has not read is lost with it
                 if pipe is not None:
                     pipe.close()
-            except OSError:  # what it has not read is lost with it
-                pass
-        try:
-            code = process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:  # it closed its output but lives on
-            process.kill()
-            code = process.wait()
-        self._process, self.is_up, self._waiting_since = None, False, None
+        self._dying.append(process)
+        self._process, self.is_up, self._waiting_since, self._over_since = None, False, None, None
         self._heard, self._unsent = bytearray(), bytearray()
-        return code
 
     def _is_late(self) -> bool:
         allowed = self._patience_s if self.is_up else self._loading_s
@@ -202,7 +213,3 @@ class Worker:
 def is_possible() -> bool:
     """Whether this system can leave pipes without waiting on them."""
     return sys.platform != "win32"
-
-
-def _how_it_died(code: int) -> str:
-    return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"

@@ -187,7 +187,8 @@ def test_a_worker_that_hangs_is_killed(prefetch, worker):
     worker._clock.ahead += 61.0
     prefetch.expect([text("hang")])
     assert worker.pid is None
-    assert not Path(f"/proc/{hanging}").exists()
+    while Path(f"/proc/{hanging}/cmdline").exists() and Path(f"/proc/{hanging}/cmdline").read_bytes():
+        time.sleep(0.002)
     assert [mishap.detail.split(";")[0] for mishap in worker.mishaps()] == ["The worker was killed, because it hangs"]
 
 
