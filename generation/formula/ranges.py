@@ -91,8 +91,8 @@ def _whole(scope: SheetScope) -> Iterator[tuple[str, float]]:
             yield f"{function}(", p
         for direction, text in runs:
             along = in_row if direction == "above" else in_column
-            for ending in ("", ")"):
-                yield f"{function}({text}{ending}", p * (_P_ALONG if along else _P_OTHER)
+            yield f"{function}({text}", p * (_P_ALONG if along else _P_OTHER)
+            yield f"{function}({text})", p * (_P_ALONG if along else _P_OTHER) * _P_ENDS
     operands = [Place(*cell).text for cell in run_left(scope)[-2:]]
     if len(operands) == 2:
         for operator, words in _OPERATIONS:

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from generation.formula.lexer import Token, lex
 from generation.formula.relative import Step, steps, written
@@ -90,7 +91,7 @@ def _continuations(memories: Iterable[Memory], cell: Cell, begin: int, typed: st
 
 
 def _masses(continuations: Iterable[_Continuation], before: str) -> dict[str, float]:
-    """Probability of each continuation, and of its beginning up to the end of each token.
+    """Probability of each continuation, and of its beginnings up to where others part from it, token by token.
 
     What none of them tells keeps the share of distinct continuations among all (Witten & Bell, 1991, method C).
     """
@@ -102,9 +103,15 @@ def _masses(continuations: Iterable[_Continuation], before: str) -> dict[str, fl
     total = sum(weights.values()) + sum(largest.values())
     begun = "" if before.startswith("=") else "="
     masses: dict[str, float] = defaultdict(float)
-    for texts in sorted(weights, key=lambda texts: (-weights[texts], texts))[:_N_WHOLE]:
-        text = begun
-        for part in texts:
-            text += part
-            masses[text] += weights[texts] / total
-    return dict(masses)
+    wholes = sorted(weights, key=lambda texts: (-weights[texts], texts))[:_N_WHOLE]
+    for texts in wholes:
+        for beginning in accumulate(texts):
+            masses[begun + beginning] += weights[texts] / total
+    whole = {begun + "".join(texts) for texts in wholes}
+    parting = {begun + "".join(a[: _n_common(a, b)]) for place, a in enumerate(wholes) for b in wholes[:place]}
+    return {text: mass for text, mass in masses.items() if text in whole or text in parting}
+
+
+def _n_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    """How many texts two continuations begin with alike."""
+    return next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))

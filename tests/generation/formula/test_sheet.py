@@ -49,9 +49,15 @@ def test_steps_are_none_outside_a_sheet():
 
 
 def test_a_column_goes_on_as_its_formulas_do():
-    assert texts(NeighbourFormulas(), INVOICE, (6, 4))[:3] == ["B6", "B6*", "B6*C6"]
+    assert texts(NeighbourFormulas(), INVOICE, (6, 4)) == ["B6*C6"]
     assert texts(NeighbourFormulas(), INVOICE, (6, 4), "=B6*")[0] == "C6"
-    assert texts(NeighbourFormulas(), INVOICE, (6, 4), "")[0] == "=B6"
+    assert texts(NeighbourFormulas(), INVOICE, (6, 4), "") == ["=B6*C6"]
+
+
+def test_formulas_are_cut_where_others_part_from_them():
+    cells = {(1, 3): "=ROUND(A1,2)", (2, 3): "=ROUND(A2,0)", (3, 3): "=ROUND(A3,0)"}
+    assert texts(NeighbourFormulas(), cells, (4, 3)) == ["ROUND(A4,", "ROUND(A4,0)", "ROUND(A4,2)"]
+    assert texts(NeighbourFormulas(), cells, (4, 3), "=ROUND(A4") == [",", ",0)", ",2)"]
 
 
 def test_a_neighbours_probability_is_that_of_all_who_agree():
@@ -62,7 +68,7 @@ def test_a_neighbours_probability_is_that_of_all_who_agree():
 
 def test_a_total_sums_what_lies_above_and_an_average_takes_the_mean():
     assert texts(SheetRanges(), INVOICE, (7, 4))[:3] == ["SUM(", "SUM(D2:D6", "SUM(D2:D6)"]
-    assert texts(SheetRanges(), INVOICE, (8, 2))[0] == "AVERAGE("
+    assert texts(SheetRanges(), INVOICE, (8, 2))[:3] == ["AVERAGE(", "AVERAGE(B2:B6", "AVERAGE(B2:B6)"]
     assert texts(SheetRanges(), INVOICE, (8, 2), "=AVERAGE(")[:2] == ["B2:B6", "B2:B6)"]
     assert ":D6" in texts(SheetRanges(), INVOICE, (7, 4), "=SUM(D2")
     assert "D6)" in texts(SheetRanges(), INVOICE, (7, 4), "=SUM(D2:")
