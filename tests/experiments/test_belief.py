@@ -78,3 +78,16 @@ def test_parts_survive_the_log():
     belief = Belief((Cell("write", 0.75, {"r": 0.25}), Cell("wrong", 0.25, {})))
     for part in belief.split("writ", ["e", "er"], "w", uniform):
         assert Part.from_list(part.to_list("writ"), "writ") == part
+
+
+def test_a_cell_at_the_document_is_told_in_what_is_known_there_by_now():
+    belief = Belief((Cell("a", 0.5, {"b": 0.9}), Cell("", 0.5, {"a": 0.5})))
+    here, elsewhere = belief.seen_from("a", uniform).cells
+    assert here.excluded == {"b": 0.5}
+    assert elsewhere.excluded == {"a": 0.5}
+    assert here.share("aa", uniform) == pytest.approx(1.0)
+
+
+def test_models_that_promise_more_than_there_is_are_scaled_down():
+    parts = Belief.sure_of("").split("", ["a", "b"], None, lambda before, text: 0.8)
+    np.testing.assert_allclose(mass(parts, 3), [0.5, 0.5, 0.0], atol=1e-8)
