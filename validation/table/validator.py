@@ -1,0 +1,133 @@
+"""Judges whether an unfinished table with a candidate can still become one that its schema allows."""
+
+import csv
+import time
+from collections.abc import Iterator, Sequence
+
+from generation.table.delimited import Cursor, cursor_at, distinct_names, settled_rows, unquote
+from generation.table.types import Schema, TableScope
+from generation.types import Candidate, Context
+from validation.table.columns import Finding
+from validation.table.rows import STRUCTURAL, RowJudge
+from validation.types import Verdict
+
+_NO_SCOPE = TableScope("", Schema((), given=False))
+
+
+class TableValidator:
+    """Types, ranges, patterns, keys and structure of the cells that a candidate touches, finished or not.
+
+    What stood in the table before is not judged again. Rows that are settled are read once as the table grows. With a
+    schema that is only inferred, all but faults of structure are matters of style.
+    """
+
+    stage = "table"
+
+    def __init__(self) -> None:
+        self._scope = _NO_SCOPE
+        self._judge = RowJudge(_NO_SCOPE)
+
+    def check(self, context: Context, candidate: Candidate) -> Verdict:
+        """Judge what stands before the cursor with the candidate; an invalid one is a verdict, never an exception."""
+        begun = time.perf_counter()
+        scope = context.scope if isinstance(context.scope, TableScope) else _NO_SCOPE
+        if not _alike(scope, self._scope):
+            self._scope, self._judge = scope, RowJudge(scope)
+        note: Finding = ("", "")
+        for is_note, finding in self._findings(context.before, candidate.text):
+            if not is_note and (scope.schema.given or finding[0] in STRUCTURAL):
+                return Verdict(False, self.stage, *finding, time.perf_counter() - begun)
+            note = note if note[0] else finding
+        return Verdict(True, self.stage, *note, time.perf_counter() - begun)
+
+    def _findings(self, before: str, text: str) -> Iterator[tuple[bool, Finding]]:
+        """Whether each is a matter of style, and the rule and reason."""
+        while text:
+            start = self._judge.ledger.follow(before)
+            opened = before[start:]
+            end, closed = self._row_end(opened, text)
+            if closed and not (opened + text[:end]).strip("\r\n"):
+                if not (before.endswith("\r") and text.startswith("\n")):
+                    yield False, ("blank-row", "A row needs at least one cell.")
+            else:
+                yield from self._row(opened, text[:end], closed)
+            before, text = before + text[:end], text[end:]
+
+    def _row_end(self, opened: str, text: str) -> tuple[int, bool]:
+        """Where the row at the cursor ends in the text, line end included, and whether it does."""
+        for place, sign in enumerate(text):
+            ends_line = sign == "\n" or (sign == "\r" and text[place + 1 : place + 2] != "\n")
+            if ends_line and any(settled_rows(opened + text[: place + 1], 0, self._scope.delimiter)):
+                return place + 1, True
+        return len(text), False
+
+    def _row(self, opened: str, text: str, closed: bool) -> Iterator[tuple[bool, Finding]]:
+        """Judge what a piece of text adds to the row at the cursor."""
+        delimiter = self._scope.delimiter
+        row = (opened + text).rstrip("\r\n") if closed else opened + text
+        n_before = len(cursor_at(opened, delimiter).cells)
+        cursor = cursor_at(row, delimiter)
+        fault = _quoting_fault(row, cursor, delimiter)
+        if fault:
+            yield False, fault
+        finished = (*cursor.cells, unquote(cursor.raw)) if closed else cursor.cells
+        for n in range(n_before + 1, len(finished) + 1):
+            yield from self._finished_cell(finished[:n])
+        if closed:
+            if self._judge.ledger.has_header:
+                yield from ((False, fault) for fault in self._judge.row_faults(finished))
+        elif cursor.raw:
+            yield from self._unfinished_cell(cursor)
+        elif self._judge.ledger.has_header:
+            yield from ((False, fault) for fault in self._judge.prefix_faults(finished, ""))
+
+    def _finished_cell(self, cells: Sequence[str]) -> Iterator[tuple[bool, Finding]]:
+        if not self._judge.ledger.has_header:
+            label, wanted = distinct_names(cells)[-1], self._label(len(cells) - 1)
+            if wanted is not None and label != wanted:
+                yield False, ("header", f"Column {len(cells)} is called {wanted!r}, not {label!r}.")
+            return
+        yield from ((False, fault) for fault in self._judge.cell_faults(cells))
+        yield from ((True, note) for note in self._judge.notes(cells))
+
+    def _unfinished_cell(self, cursor: Cursor) -> Iterator[tuple[bool, Finding]]:
+        """Judge the cell at the cursor; after a closing quote it may end there or go on with a quote of its own."""
+        text = unquote(cursor.raw)
+        faults = list(self._prefix_faults(cursor.cells, text))
+        if cursor.is_closed:
+            ending = [fault for is_note, fault in self._finished_cell((*cursor.cells, text)) if not is_note]
+            faults = ending and list(self._prefix_faults(cursor.cells, text + '"')) and ending
+        yield from ((False, fault) for fault in faults)
+
+    def _prefix_faults(self, cells: Sequence[str], text: str) -> Iterator[Finding]:
+        if self._judge.ledger.has_header:
+            yield from self._judge.prefix_faults(cells, text)
+            return
+        wanted = self._label(len(cells))
+        if wanted is not None and not wanted.startswith(text):
+            yield "header", f"Column {len(cells) + 1} is called {wanted!r}."
+
+    def _label(self, place: int) -> str | None:
+        """What a column must be called; None where no schema says so."""
+        fields = self._scope.schema.fields
+        if not fields:
+            return None
+        return fields[place].name if place < len(fields) else ""
+
+
+def _quoting_fault(row: str, cursor: Cursor, delimiter: str) -> Finding | None:
+    """Whether a cell goes on after its closing quote."""
+    if '"' not in row:
+        return None
+    finished = row[: len(row) - len(cursor.raw)] if cursor.is_open else row
+    try:
+        next(csv.reader([finished], delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return "quoting", "A cell that begins with a quote ends with its closing quote."
+    return None
+
+
+def _alike(scope: TableScope, other: TableScope) -> bool:
+    return scope is other or (
+        scope.schema == other.schema and scope.delimiter == other.delimiter and dict(scope.tables) == dict(other.tables)
+    )
