@@ -81,13 +81,13 @@ def reference_graph(scope: SheetScope) -> ReferenceGraph:
     return ReferenceGraph(scope)
 
 
-def without_cycles(masses: Mapping[str, float], before: str, scope: SheetScope) -> dict[str, float]:
+def without_cycles(scored: Mapping[str, float], before: str, scope: SheetScope) -> dict[str, float]:
     """Leave out continuations that would make the formula depend on itself where it does not yet."""
     graph = reference_graph(scope)
     already = set(areas_of(before, scope.sheet, scope.names))
     return {
-        text: p
-        for text, p in masses.items()
+        text: score
+        for text, score in scored.items()
         if not any(
             area not in already and graph.closes_cycle(area)
             for area in areas_of(before + text, scope.sheet, scope.names)

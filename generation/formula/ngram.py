@@ -5,9 +5,11 @@ import math
 from collections.abc import Mapping
 
 from generation.formula.cursor import complete, locate
+from generation.formula.graph import without_cycles
 from generation.formula.lexer import lex
 from generation.formula.model import TokenModel
 from generation.formula.symbols import History
+from generation.formula.types import SheetScope
 from generation.types import Candidate, Context
 
 _N_EXPANDED = 12  # beginnings that are tried one token further
@@ -60,6 +62,8 @@ class FormulaNgram:
                 break
             cost, text, history = heapq.heappop(heads)
             self._grow(cost, text, history, n if step == 0 else min(n, _N_FURTHER), scored, heads)
+        if isinstance(context.scope, SheetScope):
+            scored = without_cycles(scored, before, context.scope)
         best = sorted(scored.items(), key=lambda item: (-item[1], item[0]))[:n]
         return [Candidate(text, min(log_p, 0.0), self.name) for text, log_p in best]
 

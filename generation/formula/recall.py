@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from generation.formula.lexer import Token, lex
 from generation.formula.relative import Step, steps, written
+from generation.formula.symbols import Everything, History
 from generation.formula.types import Cell
 from generation.types import Candidate
 
@@ -53,7 +54,9 @@ def recall_part(memories: Iterable[Memory], before: str, cell: Cell) -> dict[str
             if length == longest:
                 ends.append((memory, end))
     found = (c for memory, end in ends for c in _continuations([memory], cell, end, pending))
-    return _masses(found, before)
+    history = History(Everything()).follow(tokens)
+    fitting = (_Continuation(_fitting(c.texts, pending, history), c.weight) for c in found)
+    return _masses((c for c in fitting if c.texts), before)
 
 
 def as_candidates(masses: Mapping[str, float], n: int, name: str) -> list[Candidate]:
@@ -88,6 +91,18 @@ def _continuations(memories: Iterable[Memory], cell: Cell, begin: int, typed: st
             left = max(0, left - len(text))
         if rest:
             yield _Continuation(tuple(rest), memory.weight)
+
+
+def _fitting(texts: tuple[str, ...], pending: str, history: History) -> tuple[str, ...]:
+    """Tokens up to the first that closes or parts a bracket that is not open here."""
+    for place, text in enumerate(texts):
+        token = lex("=" + (pending + text if place == 0 else text))[0]
+        opener = history.frames[-1].opener
+        closes_other = token.text in (")", "}") and (opener == "=" or (token.text == "}") != (opener == "{"))
+        if closes_other or (token.kind == "separator" and opener in ("=", "(")):
+            return texts[:place]
+        history = history.then(token)
+    return texts
 
 
 def _masses(continuations: Iterable[_Continuation], before: str) -> dict[str, float]:

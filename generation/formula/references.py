@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from functools import lru_cache
+from itertools import islice
 
+from generation.formula.grammar import allowed
 from generation.formula.graph import reference_graph, without_cycles
 from generation.formula.layout import is_number
-from generation.formula.lexer import Place, Token, lex, place_at, read_place
+from generation.formula.lexer import Place, Token, lex, place_at, quoted_sheet, read_place, sheet_name
 from generation.formula.recall import as_candidates
 from generation.formula.relative import formulas, written
 from generation.formula.symbols import Everything, History
@@ -14,6 +16,7 @@ from generation.types import Candidate, Context
 
 # Judged, not fitted: how much each reason for a cell counts.
 _LEFT, _ABOVE, _SIBLING, _NEXT, _NEXT_EMPTY = 1.0, 0.5, 1.0, 3.0, 0.5
+_SAME_PLACE, _ELSEWHERE = 2.0, 0.5
 _UNUSED = 2.0  # factor of cells that no formula refers to yet
 _USED_HERE = 0.3  # factor of cells that this formula refers to already
 _P_CELL = 0.5  # that a cell comes where a value must
@@ -21,11 +24,12 @@ _N_NEAR, _N_SIBLINGS = 8, 24
 
 
 class SheetReferences:
-    """The next cell to refer to, where a value must come.
+    """The next cell to refer to, where a value must come; other sheets and defined names too.
 
     Numbers of the same row and column count by their distance, cells that no formula refers to yet for more; so do what
-    the formulas around refer to from their own cells, and the cell that goes on a sequence such as A1, A2. Cells that
-    depend on the formula being written are left out.
+    the formulas around refer to from their own cells, and the cell that goes on a sequence such as A1, A2. On another
+    sheet it is the cell in the same place, and those that no formula refers to yet. Cells that depend on the formula
+    being written are left out.
     """
 
     name = "references"
@@ -37,11 +41,11 @@ class SheetReferences:
             return []
         tokens = [token for token in lex(context.before) if token.kind != "space"]
         begun = "" if context.before.startswith("=") else "="
-        pending = tokens.pop().text if tokens and tokens[-1].kind in ("cell", "name") else ""
+        pending = tokens.pop().text if tokens and tokens[-1].kind in ("cell", "name", "unfinished") else ""
         history = History(Everything()).follow(tokens)
-        if not history.wants_operand or history.last in ("sheet", "colon", "unfinished"):
+        if "cell" not in allowed(history) or history.last == "colon":
             return []
-        weights = _weights(scope, tuple(tokens))
+        weights = _there(scope, tokens[-1]) if history.last == "sheet" else _weights(scope, tuple(tokens))
         matching = {text: w for text, w in weights.items() if text.startswith(pending) and text != pending}
         total = sum(matching.values())
         masses = {begun + text[len(pending) :]: _P_CELL * weight / total for text, weight in matching.items()}
@@ -59,6 +63,24 @@ def _weights(scope: SheetScope, tokens: tuple[Token, ...]) -> dict[str, float]:
     for place in used:
         if place.text in weights:
             weights[place.text] *= _USED_HERE
+    sheets = [quoted_sheet(name) for name in scope.sheets if name != scope.sheet]
+    for text in (*sheets, *scope.names):
+        weights[text] = weights.get(text, 0.0) + _ELSEWHERE / (len(sheets) + len(scope.names))
+    return weights
+
+
+def _there(scope: SheetScope, sheet: Token) -> dict[str, float]:
+    """How much speaks for each cell of a sheet that the formula has just named."""
+    name = sheet_name(sheet.text)
+    weights = {Place(*scope.cell).text: _SAME_PLACE}
+    if name not in scope.sheets:
+        return weights
+    graph = reference_graph(scope)
+    cells = scope.sheets[name].cells
+    numbers = (cell for cell, value in cells.items() if is_number(value) and not graph.is_referred_to((name, cell)))
+    for rank, cell in enumerate(islice(numbers, _N_NEAR), 1):
+        text = Place(*cell).text
+        weights[text] = weights.get(text, 0.0) + _UNUSED / rank
     return weights
 
 

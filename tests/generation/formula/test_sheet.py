@@ -15,6 +15,7 @@ from generation.formula.references import SheetReferences
 from generation.formula.relative import steps, written
 from generation.formula.types import Sheet, SheetScope
 from generation.types import Context
+from validation.formula.validator import FormulaValidator
 
 INVOICE = {
     (1, 1): "Item", (1, 2): "Price", (1, 3): "Count", (1, 4): "Amount",
@@ -86,6 +87,16 @@ def test_a_sequence_of_cells_goes_on():
     assert texts(SheetReferences(), column, (9, 3), "=A2+A4+")[0] == "A6"
 
 
+def test_other_sheets_and_names_are_proposed_and_then_their_cells():
+    other = {(1, 1): "Rate", (1, 2): 0.2, (2, 2): "=B1"}
+    scope = SheetScope({"S": Sheet("S", {}), "It's": Sheet("It's", other)}, "S", (5, 3), {"rate": "'It''s'!$B$1"})
+    told = [c.text for c in SheetReferences().propose(Context("formula", "=1+", "", scope), 9)]
+    assert {"'It''s'!", "rate"} <= set(told)
+    assert [c.text for c in SheetReferences().propose(Context("formula", "='It", "", scope), 9)] == ["''s'!"]
+    there = [c.text for c in SheetReferences().propose(Context("formula", "='It''s'!", "", scope), 9)]
+    assert set(there) == {"B2", "C5"}
+
+
 def test_cells_that_depend_on_the_formula_are_not_proposed():
     cells = {**INVOICE, (7, 4): "=SUM(D2:D6)", (7, 3): "=D7", (2, 2): "=C7"}
     for generator in EVERY:
@@ -139,6 +150,34 @@ def test_any_sheet_gives_distinct_probable_candidates_that_cite_no_cycle(cells, 
         for candidate in candidates:
             new = set(areas_of(before + candidate.text, name, {})) - already
             assert not any(reference_graph(scope).closes_cycle(area) for area in new)
+
+
+@pytest.mark.parametrize(
+    "cells", [INVOICE, {(1, 2): "=SUM(A1:A9)*$C$1", (2, 2): "=IF('é t'!A2>0,B1,{1,2})", (3, 1): 1.0}]
+)
+@pytest.mark.parametrize("cell", [(2, 4), (7, 4), (8, 2), (3, 2)])
+def test_every_candidate_keeps_a_formula_that_can_be_finished(cells, cell):
+    validator = FormulaValidator()
+    for before in (
+        "",
+        "=",
+        "=SUM(",
+        "=SUM(D2",
+        "=SUM(D2:",
+        "=B2*",
+        "=B2*C",
+        "=IF(A1>0,",
+        "=-(",
+        "={1,",
+        "='é t'!",
+        "=A1%",
+        "=NOW(",
+    ):
+        context = Context("formula", before, "", scope_of(cells, cell, "S", **{"é t": {(1, 1): 2.0}}))
+        for generator in EVERY:
+            for candidate in generator.propose(context, 32):
+                verdict = validator.check(context, candidate)
+                assert verdict.ok or verdict.rule.startswith("argument"), (before, candidate, verdict.reason)
 
 
 def test_a_cell_outside_the_scopes_sheets_has_nothing_to_go_by():
