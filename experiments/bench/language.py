@@ -208,7 +208,7 @@ def text_figures(corpora: Path, n: int) -> dict[str, dict[str, float]]:
 
 def python_figures(corpora: Path | None, n: int) -> dict[str, dict[str, float]]:
     """Ranks of the next token, savings and bits per character, on held-out modules and on MBPP's solutions."""
-    (tokens,), speller = python_generators()
+    (tokens, *_), speller = python_generators()
     model = token_model()
     library = Path(sysconfig.get_paths()["stdlib"])
     modules = [double_quote_all((library / name).read_text("utf-8")) for name in recipes.HELD_OUT_MODULES]

@@ -208,3 +208,11 @@ class TokenModel:
         """Whether a blank comes before each of ``tokens``, shape (n_tokens,)."""
         gaps = np.array([gap_before(line, text) for text in _GAP_CLASSES], dtype=np.bool_)
         return np.asarray(gaps[self._gap_class])
+
+
+def likeliest(model: TokenModel, following: NextToken, n: int) -> list[tuple[str, float]]:
+    """The likeliest tokens and names, with their probabilities."""
+    top = np.argpartition(-following.p, n)[:n] if n < len(following.p) else np.arange(len(following.p))
+    pairs = [(model.tokens[place], float(following.p[place])) for place in top.tolist()]
+    pairs += following.seen.items()
+    return sorted((pair for pair in pairs if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:n]

@@ -32,7 +32,7 @@ class Box:
 
 
 def texts(halves, before, n=48):
-    (generator,), _ = halves["python"]
+    (generator, *_), _ = halves["python"]
     return [c.text for c in generator.propose(Context("python", before), n)]
 
 
@@ -117,7 +117,7 @@ def test_symbols_mark_blank_lines_and_layout():
 
 
 def test_letters_and_tokens_agree(halves):
-    (generator,), speller = halves["python"]
+    (generator, *_), speller = halves["python"]
     for before in ("def f(x):\n    ret", "import os\nimport sys\n", "for i in ran", "def f(x):"):
         context = Context("python", before)
         best = generator.propose(context, 1)[0]
