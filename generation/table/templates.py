@@ -5,6 +5,7 @@ from heapq import nlargest
 
 from generation.table.experts import Counter, Expert, Place, Prediction, Rates
 from generation.table.journal import Journal
+from generation.table.ordering import Ordered
 from generation.table.steps import Counted, Step, advance, counted, is_bare, likely_steps, moment_format, step
 from generation.table.types import Field
 
@@ -131,7 +132,7 @@ class Steps:
 
 def column_templates(field: Field) -> list[Expert]:
     """Experts that look at the shape of the column."""
-    return [Repeat(), Steps(field), Counter("group", "templates", _beginning)]
+    return [Repeat(), Steps(field), Ordered(), Counter("group", "templates", _beginning)]
 
 
 def _beginning(place: Place) -> tuple[bool, bool] | None:

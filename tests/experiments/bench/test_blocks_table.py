@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from experiments.bench.blocks_table import CLASSES, FITTED, blocks, cells, finished, foreign_keys, read_corpora, stages
+from experiments.bench.blocks_table import (
+    FITTED,
+    SETS,
+    blocks,
+    cells,
+    finished,
+    foreign_keys,
+    read_corpora,
+    references,
+    stages,
+)
 from experiments.bench.coverage import coverage
 from generation.table.fitting import fit_prior
 from generation.table.types import Field, ForeignKey, Schema, Table
@@ -39,12 +49,12 @@ def corpora(tmp_path):
 
 def test_columns_are_classed_by_schema_and_data(corpora):
     classes = {corpus.scope.name: corpus.classes for corpus in read_corpora(corpora)}
-    assert classes == {"lands": ("key", "text", "categorical"), "facts": ("key", "categorical", "numeric")}
+    assert classes == {"lands": ("own key", "text", "categorical"), "facts": ("foreign key", "categorical", "numeric")}
 
 
 def test_a_case_is_the_next_cell_with_what_ends_it(corpora):
-    for name in CLASSES:
-        for case in cells(read_corpora(corpora), name, 12):
+    for cases in blocks(corpora, 12).values():
+        for case in cases:
             assert case.rest.startswith(case.block)
             assert case.block.endswith((",", "\n"))
             assert case.rest.endswith("\n")
@@ -52,7 +62,7 @@ def test_a_case_is_the_next_cell_with_what_ends_it(corpora):
 
 
 def test_the_same_cells_are_drawn_again(corpora):
-    first, again = (cells(read_corpora(corpora), "key", 20) for _ in range(2))
+    first, again = (cells(read_corpora(corpora), SETS["key"], 20) for _ in range(2))
     assert [case.block for case in first] == [case.block for case in again]
 
 
@@ -63,8 +73,12 @@ def test_references_are_found_by_what_columns_hold():
     assert foreign_keys(table, {"o": other, "t": table}) == (ForeignKey(("key",), "o", ("id",)),)
 
 
+def test_references_are_told(corpora):
+    assert references(corpora) == ["facts.land to lands.code"]
+
+
 def test_references_raise_coverage_of_keys(corpora):
-    cases = cells(read_corpora(corpora), "key", 40)
+    cases = cells(read_corpora(corpora), SETS["key"], 40)
     figures = [coverage(generator.propose, cases)["coverage@8"] for generator in stages().values()]
     assert figures[-1] > figures[0]
 

@@ -105,6 +105,12 @@ def test_a_sequence_goes_on():
     assert texts("x\n0.5\n1.0\n1.5\n")[0] == "2.0\n"
 
 
+def test_codes_in_alphabetical_order_go_on_to_greater_ones():
+    codes = ["ABA", "ABD", "ABF", "ACA", "ACC", "ADA", "ADB", "ADE"]
+    proposed = [text.rstrip() for text in texts("code\n" + "".join(code + "\n" for code in codes), n=16)]
+    assert {"ADF", "ADG", "AEA"} <= set(proposed[:8])
+
+
 def test_a_group_begins_as_others_did():
     years = "".join(f"{land},{year}\n" for land in ("NO", "SE") for year in range(2000, 2008))
     assert texts("land,year\n" + years + "DK,")[0] == "2000\n"
