@@ -98,13 +98,18 @@ def without_cycles(scored: Mapping[str, float], before: str, scope: SheetScope) 
 @lru_cache(maxsize=256)
 def _references(sheet: Sheet, defined: tuple[tuple[str, str], ...]) -> tuple[tuple[Cell, Area], ...]:
     """Each formula's cell with each area that it refers to; sheets that stay the same are read once."""
-    names = dict(defined)
     return tuple(
         (cell, area)
         for cell, value in sheet.cells.items()
         if isinstance(value, str) and value.startswith("=")
-        for area in areas_of(value, sheet.name, names)
+        for area in _areas(value, sheet.name, defined)
     )
+
+
+@lru_cache(maxsize=65536)
+def _areas(formula: str, sheet: str, defined: tuple[tuple[str, str], ...]) -> tuple[Area, ...]:
+    """The same, for formulas that stay when others of their sheet change."""
+    return tuple(areas_of(formula, sheet, dict(defined)))
 
 
 def areas_of(formula: str, sheet: str, names: Mapping[str, str], depth: int = 0) -> Iterator[Area]:

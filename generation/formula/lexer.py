@@ -96,7 +96,7 @@ def read_place(text: str) -> Place | None:
     return place_at(int(parts[4]), column_index_from_string(parts[2].upper()), bool(parts[3]), bool(parts[1]))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=16384)
 def lex(formula: str) -> tuple[Token, ...]:
     """Cut a formula into tokens; together their texts are the formula without its equals sign.
 

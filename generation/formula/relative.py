@@ -38,12 +38,17 @@ def formulas(scope: SheetScope) -> dict[str, dict[Cell, tuple[Step, ...]]]:
 
 @lru_cache(maxsize=256)
 def _of_sheet(sheet: Sheet) -> dict[Cell, tuple[Step, ...]]:
-    """Sheets that stay the same, cell after cell, are read once."""
+    """Sheets that stay the same, cell after cell, are read once, and so are formulas of those that change."""
     return {
-        cell: steps(lex(value), cell)
+        cell: _of_formula(value, cell)
         for cell, value in sheet.cells.items()
         if isinstance(value, str) and value.startswith("=")
     }
+
+
+@lru_cache(maxsize=65536)
+def _of_formula(formula: str, cell: Cell) -> tuple[Step, ...]:
+    return steps(lex(formula), cell)
 
 
 def _step(token: Token, cell: Cell) -> Step:
