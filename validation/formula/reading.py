@@ -52,6 +52,8 @@ class Reading:
         Each finished reference.
     pending : str
         The operand at the end, which may go on.
+    defines_names : bool
+        Whether it has names of its own, by LET or LAMBDA.
     """
 
     def __init__(self) -> None:
@@ -59,6 +61,9 @@ class Reading:
         self.notes: list[Finding] = []
         self.uses: list[Use] = []
         self.pending = ""
+        self.defines_names = False
+        self._after_lambda = False
+        self._closed = ""
         self._frames = [_Frame("")]
         self._wants_operand = True
         self._blank = False
@@ -141,6 +146,7 @@ class Reading:
         else:
             yield from self._operator(token, frame)
         self._blank = False
+        self._after_lambda = token.kind == "close" and self._closed == "LAMBDA"
 
     def _operator(self, token: Token, frame: _Frame) -> Iterator[Finding]:
         if token.kind == "percent":
@@ -206,6 +212,11 @@ class Reading:
             self.notes.append(("text-in-arithmetic", f"{literal} is no number, so that the result is #VALUE!."))
 
     def _open(self, token: Token) -> Iterator[Finding]:
+        if token.text == "(" and self._after_lambda:  # the arguments of what LAMBDA has made
+            self._frames[-1].argument = ""
+            self._frames.append(_Frame("(", "LAMBDA()"))
+            self._wants_operand = True
+            return
         yield from self._begin(token.text, token.text != "{")
         name = "(" if token.kind == "open" else ""
         if token.kind == "call":
@@ -214,6 +225,7 @@ class Reading:
                 yield "syntax", f"{token.text[:-1]!r} can be no function."
                 return
             name = called["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            self.defines_names |= name in ("LET", "LAMBDA")
             if name in VOLATILE:
                 self.notes.append(("volatile", f"{name} is worked out anew at every change of the workbook."))
             elif name not in SIGNATURES:
@@ -280,7 +292,7 @@ class Reading:
             least, most = signature.least, signature.most
             bounds = str(least) if least == most else f"{least} to {most}"
             yield "argument-count", f"{frame.name} takes {bounds} arguments, not {frame.n_arguments}."
-        self._frames.pop()
+        self._closed = self._frames.pop().name
         if is_call:
             kind = "reference" if frame.name in RETURN_REFERENCES or not signature else "value"
         else:

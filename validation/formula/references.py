@@ -29,7 +29,7 @@ OPERAND = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of cells, by number from 1, ends included; ``sheet`` is None for the formula's own."""
+    """A rectangle of cells, by number from 1, ends included; ``sheet`` as it is written, None for the formula's own."""
 
     sheet: str | None
     top: int
@@ -49,6 +49,8 @@ class Reference:
         Defined names and tables.
     sheets : tuple of str
         The sheets it names.
+    is_structured : bool
+        Whether it names a table, of which it takes columns or rows.
     fault, note : (str, str), optional
         Rule and reason: why it can't stand, or what is unusual about it.
     """
@@ -56,6 +58,7 @@ class Reference:
     areas: tuple[Area, ...] = ()
     names: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
+    is_structured: bool = False
     fault: tuple[str, str] | None = None
     note: tuple[str, str] | None = None
 
@@ -72,7 +75,7 @@ def read_reference(text: str) -> Reference:
     if "[" in body and "!" in body:
         return Reference(note=("external-link", f"{text} reads another workbook."))
     if "[" in body:
-        return Reference(names=tuple(name for name in [body.partition("[")[0]] if name))
+        return Reference(names=tuple(name for name in [body.partition("[")[0]] if name), is_structured=True)
     if "#REF!" in body:
         return Reference(note=("broken-reference", f"{text} refers to cells that are gone."))
     sheet, target = _sheet_and_target(body)
@@ -97,7 +100,7 @@ def read_reference(text: str) -> Reference:
     area = Area(sheet, top, left, bottom, right)
     reversed_ends = rows != sorted(rows) or columns != sorted(columns)
     note = ("range-order", f"{text} ends before it begins.") if reversed_ends else None
-    return Reference((area,) if len(sheets) < 2 else (), names, sheets, note=note)
+    return Reference((area,), names, sheets, note=note)
 
 
 def _sheet_and_target(text: str) -> tuple[str | None, str]:

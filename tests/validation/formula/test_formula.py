@@ -2,16 +2,19 @@
 
 import csv
 import random
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.formula import Tokenizer
 
 from generation.types import Candidate, Context
 from validation.formula.validator import FormulaValidator
 
 
-def judge(text, validator=None):
-    return (validator or FormulaValidator()).check(Context("formula", ""), Candidate(text, 0.0, "test"))
+def judge(text):
+    return FormulaValidator().check(Context("formula", ""), Candidate(text, 0.0, "test"))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +39,10 @@ def test_every_beginning_of_a_formula_is_accepted(formula):
         ("=#REX", "syntax"), ("=ROUND(A1,2,", "argument-count"), ("=ROUND(A1)", "argument-count"), ("=3(", "syntax"),
         ("=COUNTIF(3,", "argument-type"), ('=ROUND("many",2)', "argument-type"), ("={A1,", "syntax"),
         ("={1,2;3}", "array-shape"), ("=A1:B+", "range-shape"), ("=A1048577+", "reference-bounds"),
-        ("=" + "1+" * 5000, "length"), ("=SUM(A1,+,", "syntax"),
-        ("=" + "ABS(" * 65, "nesting"), ("=3:(", "syntax"), ('=A1:("a")', "syntax"), ("=A1:SUM(1)", "syntax"), ("=(A1):2+", "syntax"),
+        pytest.param("=" + "1+" * 5000, "length", id="long"), ("=SUM(A1,+,", "syntax"),
+        pytest.param("=" + "ABS(" * 65, "nesting", id="deep"), ("=3:(", "syntax"),
+        ('=A1:("a")', "syntax"), ("=A1:SUM(1)", "syntax"),
+        ("=(A1):2+", "syntax"),
     ],
 )  # fmt: skip
 def test_what_no_continuation_can_mend_is_refused_with_its_rule(text, rule):
@@ -57,12 +62,22 @@ def test_matters_of_style_do_not_refuse():
     assert {v.rule for v in verdicts} == {"volatile", "external-link", "range-order", "unknown-function"}
 
 
-def test_only_what_the_workbook_holds_may_be_named():
-    validator = FormulaValidator(sheets=["Costs"], names=["rate"])
-    assert judge("=costs!A1*RATE+1", validator).ok
-    assert judge("=Cost", validator).ok
-    assert judge("=Income!A1+", validator).rule == "unknown-sheet"
-    assert judge("=tax*", validator).rule == "unknown-name"
+@given(st.text(st.sampled_from("=A1:$!#()+-*%,;{}'\"[] <>.eE2REF/0VALUSMIF&@_\\жд"), max_size=40), st.integers(0, 40))
+def test_what_is_settled_changes_no_verdict(text, at):
+    """A formula judged in two pieces is judged as in one, and no verdict is an exception."""
+    candidate = Candidate(text[at:], 0.0, "test")
+    validator = FormulaValidator()
+    assert replace(validator.check(Context("formula", text[:at]), candidate), seconds=0, rule="", reason="") == replace(
+        judge(text), seconds=0, rule="", reason=""
+    )
+    finished = validator.check_finished(text)
+    assert not finished[0].ok or judge(text).ok
+
+
+def test_names_of_let_and_lambda_are_the_formula_s_own():
+    assert FormulaValidator().check_finished("=LET(x,1,x+1)")[0].ok
+    assert FormulaValidator().check_finished("=LAMBDA(_xlpm.x,_xlpm.x+1)(2)")[0].ok
+    assert not FormulaValidator().check_finished("=SUM(1)(2)")[0].ok
 
 
 @pytest.mark.realdata
@@ -70,7 +85,7 @@ def test_every_beginning_of_real_formulas_is_accepted(data_root):
     with (data_root / "corpora/formulas/xlparser_euses_formulas.txt").open(encoding="utf-8", newline="") as file:
         formulas = sorted({row[0] for row in csv.reader(file)})
     for formula in random.Random(6).sample(formulas, 1000):
-        if "]!'" in formula:
+        if "]!'" in formula or ":(" in formula or "!:" in formula:  # openpyxl's tokenizer stops at them
             continue
         text = "="
         for token in Tokenizer("=" + formula).items:
