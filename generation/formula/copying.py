@@ -10,7 +10,6 @@ ECHOES: tuple[Echo, ...] = ("same", "moved", "stepped")
 Shares = dict[Echo, dict[str, float]]
 N_DEPTHS = 5  # depths of repetition that are told apart: 0, 1, 2 to 3, 4 to 7, and 8 or more tokens
 _LONGEST = 24  # tokens of a repetition that are looked at
-_FURTHEST = 400  # tokens back to which it is looked for
 
 
 def echoes(history: History) -> tuple[int, Shares]:
@@ -27,7 +26,7 @@ def echoes(history: History) -> tuple[int, Shares]:
     shares : dict
         For each way of repeating, shares of the tokens' texts, later ones counting more; each sums to one.
     """
-    tokens = history.tokens[-_FURTHEST:]
+    tokens = history.tokens
     shares: Shares = {echo: {} for echo in ECHOES}
     longest, ends = _repetitions(tokens)
     for rank, end in enumerate(ends, 1):

@@ -13,6 +13,7 @@ from generation.formula.types import Cell, Sheet, SheetScope
 from generation.ngrams.arpa import IntArray
 
 Node = tuple[str, Cell]
+_N_OF_RANGE = 4  # tokens of the longest reference: sheet, cell, colon, cell
 _DEEPEST_NAME = 5  # names that refer to names that refer to ...
 
 
@@ -84,13 +85,13 @@ def reference_graph(scope: SheetScope) -> ReferenceGraph:
 def without_cycles(scored: Mapping[str, float], before: str, scope: SheetScope) -> dict[str, float]:
     """Leave out continuations that would make the formula depend on itself where it does not yet."""
     graph = reference_graph(scope)
-    already = set(areas_of(before, scope.sheet, scope.names))
+    last = "=" + "".join(token.text for token in lex(before)[-_N_OF_RANGE:])
+    already = set(areas_of(last, scope.sheet, scope.names))
     return {
         text: score
         for text, score in scored.items()
         if not any(
-            area not in already and graph.closes_cycle(area)
-            for area in areas_of(before + text, scope.sheet, scope.names)
+            area not in already and graph.closes_cycle(area) for area in areas_of(last + text, scope.sheet, scope.names)
         )
     }
 

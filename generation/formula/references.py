@@ -72,7 +72,8 @@ def _weights(scope: SheetScope, tokens: tuple[Token, ...]) -> dict[str, float]:
 def _there(scope: SheetScope, sheet: Token) -> dict[str, float]:
     """How much speaks for each cell of a sheet that the formula has just named."""
     name = sheet_name(sheet.text)
-    weights = {Place(*scope.cell).text: _SAME_PLACE}
+    same = place_at(*scope.cell)
+    weights = {same.text: _SAME_PLACE} if same else {}
     if name not in scope.sheets:
         return weights
     graph = reference_graph(scope)

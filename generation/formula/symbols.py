@@ -11,6 +11,8 @@ NUMBER, TEXT, NAME, SHEET, SAME_SHEET, LINES, OTHER = (
 )  # fmt: skip
 FUNCTION = "<function>("
 CLASSES = frozenset((NUMBER, TEXT, NAME, SHEET, SAME_SHEET, LINES, OTHER, FUNCTION))
+N_TOKENS = 400  # that a history keeps, for what a formula repeats
+_N_SYMBOLS = 16
 PREFIX = "prefix:"
 EMPTY_TEXT = '""'
 NO_ARGUMENTS = frozenset(("NOW(", "TODAY(", "PI(", "RAND(", "NA(", "TRUE(", "FALSE(", "ROW(", "COLUMN("))
@@ -42,9 +44,9 @@ class History:
     known : container of str
         The token model's vocabulary.
     tokens : tuple of Token
-        Without blanks.
+        The last ones, without blanks.
     symbols : tuple of str
-        What the model sees of them; a cell may be two.
+        What the model sees of the very last of them; a cell may be two.
     frames : tuple of Frame
         Open brackets, the outermost first, after ``TOP``.
     wants_operand : bool
@@ -100,7 +102,13 @@ class History:
         elif kind == "cell" and self.last != "colon":
             anchor = read_place(token.text) or anchor
         return History(
-            self.known, (*self.tokens, token), (*self.symbols, *self.encode(token)), frames, wants, anchor, sheet
+            self.known,
+            (*self.tokens[1 - N_TOKENS :], token),
+            (*self.symbols[-_N_SYMBOLS:], *self.encode(token)),
+            frames,
+            wants,
+            anchor,
+            sheet,
         )
 
     def follow(self, tokens: Iterable[Token]) -> "History":

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from openpyxl.utils import FORMULAE
@@ -73,7 +73,8 @@ def _known_symbols(formulas: Iterable[str]) -> frozenset[str]:
     patterns: dict[str, set[str]] = defaultdict(set)
     for formula in formulas:
         form = pattern(formula)
-        for symbol in History(Everything()).follow(lex(formula)).symbols:
+        *_, whole, _ = _sentences(formula, Everything())
+        for symbol in whole:
             counts[symbol] += 1
             if len(patterns[symbol]) < _MIN_PATTERNS:
                 patterns[symbol].add(form)
@@ -88,13 +89,15 @@ def _is_plain(symbol: str) -> bool:
     return symbol[-1] != "(" or len(symbol) == 1 or symbol[:-1].removeprefix("_XLFN.") in FORMULAE
 
 
-def _sentences(formula: str, known: frozenset[str]) -> Iterator[tuple[str, ...]]:
+def _sentences(formula: str, known: Container[str]) -> Iterator[tuple[str, ...]]:
     """The formula's symbols, and each token's after what stands before it in its bracket."""
+    whole: list[str] = []
     history = History(known)
     for token in lex(formula):
-        after = history.then(token)
-        if after is not history:
-            yield (*frame_context(history), *after.symbols[len(history.symbols) :])
-        history = after
-    yield history.symbols
+        if token.kind != "space":
+            symbols = history.encode(token)
+            yield (*frame_context(history), *symbols)
+            whole += symbols
+            history = history.then(token)
+    yield tuple(whole)
     yield frame_context(history)

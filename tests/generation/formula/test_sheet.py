@@ -180,7 +180,10 @@ def test_every_candidate_keeps_a_formula_that_can_be_finished(cells, cell):
                 assert verdict.ok or verdict.rule.startswith("argument"), (before, candidate, verdict.reason)
 
 
-def test_a_cell_outside_the_scopes_sheets_has_nothing_to_go_by():
-    scope = SheetScope({"S": Sheet("S", INVOICE)}, "gone", (1, 1))
+@pytest.mark.parametrize("cell", [(1, 1), (0, 0), (-1, 3), (2_000_000, 20_000)])
+@pytest.mark.parametrize("sheet", ["S", "gone"])
+@pytest.mark.parametrize("before", ["=", "=SUM(", "=T!", "=A1+"])
+def test_a_cell_outside_the_sheet_is_none_to_stumble_over(cell, sheet, before):
+    scope = SheetScope({"S": Sheet("S", {**INVOICE, (9, 1): "=T!A1"}), "T": Sheet("T", {})}, sheet, cell)
     for generator in EVERY:
-        assert isinstance(generator.propose(Context("formula", "=", "", scope), 5), list)
+        assert all(c.text for c in generator.propose(Context("formula", before, "", scope), 5))
