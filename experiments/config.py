@@ -47,8 +47,14 @@ class Stopping(Section):
 
 
 class Layout(Section):
-    """What a page costs and what it must bring; with a ``floor`` of 1 the language model has no say in the prior."""
+    """What a page costs and what it must bring; with a ``floor`` of 1 the language model has no say in the prior.
 
+    The ``policy`` says which texts join the letters: candidates that bring more bits a second than the page has without
+    them, or cells of the whole tree of continuations that leave the page with most bits a second. With "auto" it is the
+    one that has won for the kind of document, where any has.
+    """
+
+    policy: Literal["auto", "marginal-value", "posterior-matching"] = "auto"
     gap_s: Seconds = 1.0
     read_word_s: Seconds = 0.25
     trial_s: Seconds = 4.0
@@ -71,6 +77,18 @@ class Generation(Section):
     budget_s: Duration = 0.5
     wait_s: Seconds = 0.5
     patience_s: Duration = 20.0
+
+
+class Choosing(Section):
+    """Who chooses: the person, the model alone where it is sure, or the model points and the person confirms.
+
+    The model is the one that ``generation.llm`` names. It abstains below the probability ``p``, and the person chooses.
+    The ``brief`` says in words what is to be written; it stands before the document, for the model alone.
+    """
+
+    by: Literal["person", "model", "confirmed"] = "person"
+    p: Probability = 0.9
+    brief: str = ""
 
 
 class Timing(Section):
@@ -140,6 +158,7 @@ class Config(Section):
     layout: Layout = Layout()
     generation: Generation = Generation()
     fusion: Fusion = Fusion()
+    choosing: Choosing = Choosing()
     timing: Timing = Timing()
     person: Person = Person()
 

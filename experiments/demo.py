@@ -9,6 +9,7 @@ from typing import Any
 
 from acquisition.recording import Recorder
 from acquisition.setup import read_setup
+from experiments.asking import Confirmed, chooser
 from experiments.conduct import conduct
 from experiments.config import Config, to_toml
 from experiments.display.headless import HeadlessDisplay, Viewer
@@ -115,6 +116,7 @@ def write_target(
     recorder = Recorder(setting.source, folder.signals)
     log = FileLog(folder.events, setting.announce, beside=recorder.sync)
     log.now = setting.clock.now()
+    asked = chooser(config)
     everyone = [*setting.viewers, *viewers]
     session = rig(
         config,
@@ -123,10 +125,11 @@ def write_target(
             setting.clock, screen(config), everyone, setting.pacing, config.timing.tick_frames, setting.trigger
         ),
         decoders=calibrated.decoders,
-        pages=pages,
+        pages=Confirmed(pages, asked) if asked and config.choosing.by == "confirmed" else pages,
         n_layers=pages.n_layers,
         log=log,
         errors=calibrated.errors,
+        asks=asked if config.choosing.by == "model" else None,
         arrange=setting.arrange,
     )
     try:

@@ -21,18 +21,16 @@ def assemble(session: Session, document: Document, target: str | None, max_pages
             break
         session.hold()
         page = session.next_page(trial, belief, document)
-        selection, presentation = run_trial(session, trial, document, page)
-        session.log.write(
-            "selection", trial=trial, slot=selection.slot, reason=selection.reason, **_account(page, selection)
-        )
+        selection, presentation = session.ask(trial, document, page) or run_trial(session, trial, document, page)
+        session.log.write("selection", trial=trial, slot=selection.slot, **_account(page, selection))
         session.log.sync()
         chosen = page.chosen(selection)
         session.learn(presentation, selection, chosen)
-        document = follow(document, chosen, session.n_layers)
+        document = follow(document, chosen, session.n_layers, selection.chooser)
         said = Belief.weigh(page.parts, selection.posterior.p)
         belief = said if session.keeps_evidence else Belief.sure_of(document.text)
         session.log.write("belief", **belief.summary())
-        session.log.write("document", text=document.text, layer=document.layer)
+        session.log.write("document", **document.to_dict())
         session.tell(trial, selection, chosen, document)
     return document
 
@@ -68,15 +66,18 @@ def run_trial(session: Session, trial: int, document: Document, page: Page) -> t
 
 
 def _account(page: Page, selection: Selection) -> dict[str, Any]:
-    """What was selected; how much of it came from the prior (against even odds), how much from the person's signals."""
+    """What was selected; how much of it came from the prior (against even odds), how much from who chose."""
+    account = {"reason": selection.reason, "chooser": selection.chooser}
     if selection.slot is None:
-        return {}
+        return account
     posterior, slot = selection.posterior, selection.slot
     log_prior, n_slots = float(posterior.log_prior[slot]), len(posterior.p) - 1
-    return {
+    bits = (float(np.log(posterior.p[slot])) - log_prior) / float(np.log(2))
+    return account | {
         "text": page.slots[slot].candidate.text,
         "command": page.slots[slot].candidate.command,
         "p": float(posterior.p[slot]),
         "bits_from_prior": (log_prior + float(np.log(n_slots))) / float(np.log(2)),
-        "bits_from_person": (float(np.log(posterior.p[slot])) - log_prior) / float(np.log(2)),
+        "bits_from_person": bits if selection.chooser == "person" else 0.0,
+        "bits_from_model": 0.0 if selection.chooser == "person" else bits,
     }

@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,16 +37,20 @@ class Trace:
     origin : str
         Where the proposals were worked out; see `experiments.proposals.Proposals`.
     mishaps : tuple of Mishap
+    asked : dict
+        What somebody who was to point at a slot has answered; empty where nobody was asked.
     """
 
     candidates: list[dict[str, Any]]
     seconds: dict[str, float]
     origin: str = "loop"
     mishaps: tuple[Mishap, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Fields of a page's event; mishaps are events of their own."""
-        return {"candidates": self.candidates, "seconds": self.seconds, "origin": self.origin}
+        told = {"candidates": self.candidates, "seconds": self.seconds, "origin": self.origin}
+        return {**told, "asked": dict(self.asked)} if self.asked else told
 
 
 class PageSource(Protocol):

@@ -15,6 +15,7 @@ from acquisition.quality import Fault
 from acquisition.recording import Recording
 from acquisition.stimulus import StimulusBlock
 from acquisition.stream import Chunk, FloatArray, StreamInfo, StreamLost
+from experiments.asking import Logged
 from experiments.belief import Belief
 from experiments.config import load
 from experiments.display.types import Tick
@@ -124,6 +125,7 @@ def _run(folder: RunFolder, events: Sequence[dict[str, Any]], log: MemoryLog) ->
         n_layers=first["n_layers"],
         log=log,
         errors=load_errors(config, folder),
+        asks=Logged(events, EndOfLog) if config.choosing.by == "model" else None,
         arrange=LoggedArrangement(events),
     )
     log.now = first["t"]
@@ -223,7 +225,8 @@ class LoggedPages:
         while self._left and self._left[0]["kind"] == "fault":
             fault = self._left.popleft()
             mishaps.append(Mishap(fault["fault"], fault["detail"], fault["value"]))
-        trace = Trace(event["candidates"], event["seconds"], event.get("origin", "loop"), tuple(mishaps))
+        told = (event["candidates"], event["seconds"], event.get("origin", "loop"), tuple(mishaps))
+        trace = Trace(*told, event.get("asked", {}))
         return Page.from_dict(event, document.text), trace
 
     def expect(self, document: Document, page: Page, p: FloatArray) -> None:

@@ -13,6 +13,7 @@ from acquisition.filtering import CausalFilter
 from acquisition.meter import QualityMeter
 from acquisition.quality import Health
 from acquisition.stream import Signals, Source, StreamInfo
+from experiments.asking import Chooser
 from experiments.config import Config
 from experiments.display.screen import Screen
 from experiments.display.types import Display
@@ -43,6 +44,7 @@ def rig(
     n_layers: int,
     log: EventLog,
     errors: ErrorDecoder | None = None,
+    asks: Chooser | None = None,
     arrange: "Arrange | None" = None,
 ) -> Session:
     """Put a session together.
@@ -55,6 +57,8 @@ def rig(
     n_layers : int
         How many layers of letters the pages have.
     errors : ErrorDecoder, optional
+    asks : Chooser, optional
+        Who is asked before the person.
     arrange : callable, optional
         For a participant whose target positions are fixed: see `selector.paradigms.p300.P300Groups`.
     """
@@ -80,6 +84,7 @@ def rig(
         patience_s=config.timing.patience_s,
         n_layers=n_layers,
         errors=errors,
+        asks=asks,
         learns=config.learn,
         keeps_evidence=config.keep_evidence,
     )

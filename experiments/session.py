@@ -13,6 +13,7 @@ from acquisition.quality import AHEAD_S, Fault, Health, told_by
 from acquisition.seconds import StreamQuality, trial_quality
 from acquisition.stimulus import Presentation
 from acquisition.stream import Signals, Source, StreamLost
+from experiments.asking import Chooser
 from experiments.belief import Belief
 from experiments.display.screen import Screen
 from experiments.display.types import Display, Tick
@@ -48,6 +49,8 @@ class Session:
         How long to wait after the last block for the epochs of its flashes, in s.
     patience_s : float
         How long a lost stream may stay away, in s.
+    asks : Chooser, optional
+        Is asked before the person, who gets what it is not sure of.
     errors : ErrorDecoder, optional
         Hears whether the person takes what was inserted for an error.
     learns : bool
@@ -83,6 +86,7 @@ class Session:
     patience_s: float
     n_layers: int
     errors: ErrorDecoder | None = None
+    asks: Chooser | None = None
     learns: bool = True
     keeps_evidence: bool = True
     interrupt: Callable[[], None] = lambda: None
@@ -137,9 +141,24 @@ class Session:
                 self.report(Fault("", "evidence", self.log.now, 0.0, sentence))
         return posterior
 
-    def learn(self, presentation: Presentation, selection: Selection, chosen: Candidate | None) -> None:
-        """Let decoders learn from the selection before this one, unless this one undoes it."""
+    def ask(self, trial: int, document: Document, page: Page) -> tuple[Selection, None] | None:
+        """Let somebody else choose, where there is anybody, and it is sure."""
+        if self.asks is None:
+            return None
+        asked = self.asks.choose(document, page)
+        self.log.write("asked", trial=trial, **asked.to_dict())
+        if asked.slot is None:
+            return None
+        log_prior = np.log(page.mass)
+        posterior = Posterior(log_prior, np.zeros_like(log_prior), asked.p)
+        return Selection(asked.slot, self.log.now, posterior, "threshold", asked.chooser), None
+
+    def learn(self, presentation: Presentation | None, selection: Selection, chosen: Candidate | None) -> None:
+        """Let decoders learn from the person's selection before this one, unless this one undoes it."""
         if selection.slot is None or chosen is None:
+            return
+        if presentation is None:
+            self._unconfirmed = None
             return
         learners = [decoder for decoder in self.decoders if isinstance(decoder, Learner)] if self.learns else []
         if self._unconfirmed and learners and chosen.command != "undo":
@@ -151,7 +170,8 @@ class Session:
 
     def tell(self, trial: int, selection: Selection, chosen: Candidate | None, document: Document) -> None:
         """Show the person what was selected."""
-        self.control.update(float(selection.posterior.p[-1]))
+        if selection.chooser == "person":
+            self.control.update(float(selection.posterior.p[-1]))
         seen_at = self.display.feedback(selection, document)
         self.log.write("feedback", trial=trial, time=seen_at, no_control=self.control.no_control)
         self._inserted_at = seen_at if chosen is not None and chosen.command is None else None

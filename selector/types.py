@@ -72,12 +72,13 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """How a trial ended: with a slot, or with None and the reason."""
+    """How a trial ended: with a slot, or with None and the reason; and who has chosen."""
 
     slot: int | None
     time: float
     posterior: Posterior
     reason: Reason
+    chooser: str = "person"
 
 
 class Paradigm(Protocol):
