@@ -13,8 +13,8 @@ from generation.formula.types import Cell
 N_ROWS, N_COLUMNS = 1_048_576, 16_384
 
 TokenKind = Literal[
-    "space", "text", "error", "sheet", "function", "logical", "cell", "lines", "number", "name", "operator", "colon",
-    "open", "close", "separator", "brace", "unfinished",
+    "space", "intersection", "text", "error", "sheet", "function", "logical", "cell", "lines", "number", "name",
+    "operator", "colon", "open", "close", "separator", "brace", "unfinished",
 ]  # fmt: skip
 
 _WORD = r"[\p{L}\p{M}\p{N}_.?\\]"
@@ -41,6 +41,8 @@ _TOKENS = regex.compile(
     |(?P<unfinished>.+)""",
     regex.VERBOSE | regex.DOTALL,
 )
+_ENDS_REFERENCE = frozenset(("cell", "lines", "name", "close"))
+_BEGINS_REFERENCE = frozenset(("cell", "lines", "name", "sheet", "function", "open"))
 _CELL = regex.compile(r"(\$?)([A-Za-z]{1,3})(\$?)(\d{1,7})")
 
 
@@ -100,13 +102,17 @@ def read_place(text: str) -> Place | None:
 def lex(formula: str) -> tuple[Token, ...]:
     """Cut a formula into tokens; together their texts are the formula without its equals sign.
 
-    What is not finished at the end, such as a text without its closing quote, is one token of kind "unfinished".
+    What is not finished at the end, such as a text without its closing quote, is one token of kind "unfinished". A
+    blank between two references is their intersection.
     """
-    found = []
+    found: list[Token] = []
     for match in _TOKENS.finditer(formula.removeprefix("=")):
         kind = match.lastgroup
         if kind == "brackets":
             kind = next(name for name, text in match.groupdict().items() if text is not None and name != "brackets")
+        is_parted = len(found) > 1 and found[-1].kind == "space"
+        if is_parted and kind in _BEGINS_REFERENCE and found[-2].kind in _ENDS_REFERENCE:
+            found[-1] = Token("intersection", found[-1].text)
         found.append(Token(kind, match[0]))
     return tuple(found)
 

@@ -93,7 +93,7 @@ class History:
             frames, wants = (*frames[:-1], Frame(top.opener, top.argument + 1)), True
         elif kind == "operator":
             wants = token.text != "%"
-        elif kind in ("colon", "sheet"):
+        elif kind in ("colon", "sheet", "intersection"):
             wants = True
         elif kind in _OPERANDS:
             wants = False

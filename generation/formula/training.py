@@ -20,7 +20,7 @@ HELD_OUT_FOLD = 2  # of the five, the one whose patterns hold nearest to a fifth
 _ORDER = 6
 _PRUNE = (0, 0, 1, 2, 3, 3)
 _MIN_COUNT, _MIN_PATTERNS = 3, 2
-_FORMS = {"cell": "R", "number": "N", "text": "S", "sheet": "T!", "name": "M", "lines": "L"}
+_FORMS = {"cell": "R", "number": "N", "text": "S", "sheet": "T!", "name": "M", "lines": "L", "intersection": "_"}
 
 
 def unique_formulas(corpora: Path) -> list[str]:

@@ -26,6 +26,7 @@ def test_tokens_together_are_the_formula(text):
         ("=Table1[[#This Row],[x]]*rate", ["name", "operator", "name"]),
         ('=IF(A1<>"a ""b""",1.5E-3,true)',
          ["function", "cell", "operator", "text", "separator", "number", "separator", "logical", "close"]),
+        ("= A1:B2  C3 ", ["space", "cell", "colon", "cell", "intersection", "cell", "space"]),
         ("=#N/A", ["error"]), ('="open', ["unfinished"]), ("='My Sh", ["unfinished"]), ("=SU", ["name"]), ("", []),
     ],
 )  # fmt: skip

@@ -38,7 +38,9 @@ def texts(generator, cells, cell, before="="):
     return [c.text for c in generator.propose(Context("formula", before, "", scope_of(cells, cell)), 32)]
 
 
-@pytest.mark.parametrize("formula", ["=A1+$B$2", "=SUM(A:A,$B:C,3:$4)", "='x y'!C3&\"A1\"", "=LOG10(XFD1048576)"])
+@pytest.mark.parametrize(
+    "formula", ["=A1+$B$2", "=SUM(A:A,$B:C,3:$4)", "='x y'!C3&\"A1\"", "=LOG10(XFD1048576)", "=SUM(A1:B9 B2:C3)"]
+)
 def test_steps_read_back_in_their_own_cell(formula):
     path = steps(lex(formula), (5, 5))
     assert "=" + "".join(written(path, (5, 5))) == formula
