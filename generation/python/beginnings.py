@@ -8,6 +8,10 @@ from generation.python.layout import gap_after, gap_before
 from generation.python.model import TokenModel
 from generation.python.symbols import is_open_string
 
+# How much less likely a line goes deeper where it is indented like a block already: whatever ended the line before
+# brought the indentation with it.
+_DEEPER = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -59,6 +63,8 @@ def beginnings(model: TokenModel, reading: Reading, n: int) -> tuple[list[Head],
 
 def _levels(model: TokenModel, history: History, typed: int) -> list[Head]:
     levels = [(p, after) for p, after in model.levels(history) if after.indents[-1] >= typed and p > 0]
+    if typed and any(after.indents[-1] == typed for _, after in levels):
+        levels = [(p if after.indents[-1] == typed else _DEEPER * p, after) for p, after in levels]
     total = sum(p for p, _ in levels)
     return [Head(" " * (after.indents[-1] - typed), math.log(p / total), after, gap=False) for p, after in levels]
 

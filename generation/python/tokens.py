@@ -1,12 +1,15 @@
 """Proposes the next tokens of a Python program, laid out as black does."""
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 
 from generation.models import load
 from generation.python.beginnings import Head, beginnings
 from generation.python.history import Reader
 from generation.python.lines import PythonLineGenerator
 from generation.python.model import TokenModel, likeliest
+from generation.python.retrieval import OwnFilesGenerator
 from generation.python.spelling import PythonSpeller
 from generation.python.symbols import BLANK, NEWLINE
 from generation.types import Candidate, Context, Generator
@@ -17,10 +20,12 @@ _MAX_TOKENS = 3
 _MAX_TEXT = 60
 
 
-def python_generators() -> tuple[list[Generator], PythonSpeller]:
-    """Generators and speller for Python, from the shipped models."""
+def python_generators(own_files: Sequence[Path] = ()) -> tuple[list[Generator], PythonSpeller]:
+    """Generators and speller for Python, from the shipped models and files of one's own, where there are any."""
     model = token_model()
     generators: list[Generator] = [PythonTokenGenerator(model), PythonLineGenerator(model)]
+    if own_files:
+        generators.append(OwnFilesGenerator(model, own_files))
     return generators, PythonSpeller(model, load("python-characters"))
 
 

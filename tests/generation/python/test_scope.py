@@ -37,8 +37,16 @@ def roles(source):
 def test_names_have_the_roles_they_are_bound_in():
     bound = {name: role for name, (role, _) in scope_of(PROGRAM).bound.items()}
     assert bound == {
-        **{"math": "import", "place": "import", "Box": "class", "grow": "function", "boxes": "parameter"},
-        **{"by": "parameter", "count": "number", "i": "index", "box": "item", "handle": "local"},
+        "math": "import",
+        "place": "import",
+        "Box": "class",
+        "grow": "function",
+        "boxes": "parameter",
+        "by": "parameter",
+        "count": "number",
+        "i": "index",
+        "box": "item",
+        "handle": "local",
     }
 
 
