@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from experiments.config import Config
-from experiments.layout import LayoutPolicy
+from experiments.layout import POLICIES
 from experiments.pages import PageMaker
 from experiments.prefetch import Prefetch
 from experiments.proposals import Proposer, Proposing
@@ -76,9 +76,10 @@ def page_maker(config: Config, real_time: bool = False) -> PageMaker:
         budget_s = config.generation.budget_s if real_time else math.inf
         proposing = proposer(context, llm, n, budget_s)
     models = {one.name: one.sha256 for one in list_models() if one.kind == config.kind}
+    name = POLICY_OF.get(config.kind, "marginal-value") if config.layout.policy == "auto" else config.layout.policy
     return PageMaker(
         proposing,
-        LayoutPolicy(**config.layout.model_dump()),
+        POLICIES[name](**config.layout.model_dump(exclude={"policy"})),
         screen(config),
         models=models | ({"llm": _checksum(model)} if model else {}),
     )
@@ -204,3 +205,7 @@ def _python() -> Kit:
 
 KITS: Mapping[Kind, Callable[[], Kit]] = {"text": _text, "python": _python}
 """How each kind's parts are put together; a kind that is not here gets no pages."""
+
+POLICY_OF: Mapping[Kind, str] = {"text": "posterior-matching"}
+"""The layout policy of kinds for which another than marginal-value has won on held-out documents: see the benchmark
+"layouts"."""
