@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from generation.table.delimited import (
+    WIDEST,
     Cursor,
     cursor_at,
     distinct_names,
@@ -23,7 +24,7 @@ from generation.types import Context
 
 # A long table is learnt from so many cells at its end, and up to twice as many.
 _CELLS = 12_000
-_FEWEST_ROWS = 128
+_FEWEST_ROWS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +157,9 @@ class TableReader:
         self._text = before[: self._ends[-1]]
         header = before[: self._ends[0]]
         self._newline = "\r\n" if header.rstrip("\n").endswith("\r") else "\n"
-        self._model = TableModel(distinct_names(rows[0]), self._scope.schema, self._indexes, self._stages, self._prior)
+        self._model = TableModel(
+            distinct_names(rows[0][:WIDEST]), self._scope.schema, self._indexes, self._stages, self._prior
+        )
         self._first = self._start(len(rows) - 1)
         for number, row in enumerate(rows[1:]):
             if number < self._first:

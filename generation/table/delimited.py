@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 DELIMITERS = (",", ";", "\t", "|")
+WIDEST = 16_384  # columns, as in a workbook
 _SNIFFED_LINES = 50
 # A cell may be as long as the file: the limit guards readers that trust their input.
 csv.field_size_limit(2**31 - 1)
@@ -39,14 +40,14 @@ class Cursor:
 
 def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
     """Names of columns: an empty one is called by its place, and one that comes again gets a number."""
-    names: list[str] = []
+    names: dict[str, int] = {}  # each with the number that the next of its like would get
     for place, cell in enumerate(header, 1):
-        name = cell.strip() or f"field{place}"
-        number = 2
-        unique = name
+        name = unique = cell.strip() or f"field{place}"
         while unique in names:
-            unique, number = f"{name}{number}", number + 1
-        names.append(unique)
+            number = names[name]
+            names[name] = number + 1
+            unique = f"{name}{number}"
+        names[unique] = 2
     return tuple(names)
 
 

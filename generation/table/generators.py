@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from generation.table.characters import END
 from generation.table.cursor import Reading, TableReader
 from generation.table.model import STAGES
@@ -74,7 +76,7 @@ def _cells(reading: Reading) -> Iterator[Proposal]:
     written = {value: reading.written(value, column, cursor.raw) for value in mixed.values}
     begun = {value: mixed.values[value] for value, text in written.items() if text is not None}
     log_novel = math.log(mixed.novel) + (model.spelling(column).log_p(cursor.raw) if cursor.raw else 0.0)
-    log_total = math.log(sum(begun.values()) + math.exp(log_novel))
+    log_total = _log_sum(log_novel, sum(begun.values()))
     for value, p in begun.items():
         text = written[value]
         assert text is not None
@@ -125,7 +127,7 @@ def _new(reading: Reading, log_p: float, begun: Mapping[str, float], log_total: 
     whole = cursor.raw + text
     if len(text) >= _SHORTEST and log_p > math.log(0.5) and whole + reading.ending(column) not in known.values():
         seen = sum(p for value, p in begun.items() if known[value].startswith(whole))
-        yield text, (min(math.log(math.exp(log_text) + seen / math.exp(log_total)), 0.0), ())
+        yield text, (min(_log_sum(log_text + log_total, seen) - log_total, 0.0), ())
 
 
 def _row(reading: Reading, value: str, log_p: float) -> Iterator[Proposal]:
@@ -155,7 +157,8 @@ def _header(reading: Reading) -> Iterator[Proposal]:
     names, cursor = reading.names, reading.cursor
     column = len(cursor.cells)
     rest = "".join(_texts(reading, names[column + 1 :], column + 1))
-    left = [name for name in names if name not in cursor.cells]
+    written = set(cursor.cells)
+    left = [name for name in names if name not in written]
     for name in left:
         text = reading.written(name, column, cursor.raw)
         if text is not None:
@@ -170,3 +173,8 @@ def _texts(reading: Reading, names: Sequence[str], column: int) -> Iterator[str]
         written = reading.written(name, place)
         assert written is not None
         yield written
+
+
+def _log_sum(log_a: float, b: float) -> float:
+    """Log of a sum, one part of which is too small to be written but as a logarithm."""
+    return log_a if b <= 0 else float(np.logaddexp(log_a, math.log(b)))

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from generation.table.characters import CharacterModel
 from generation.table.column import Column, Mixed
 from generation.table.dependencies import row_dependencies
-from generation.table.experts import Expert, Place, column_counters
+from generation.table.experts import Place, column_counters
 from generation.table.journal import Journal
 from generation.table.keys import Index, schema_experts
 from generation.table.templates import column_templates
@@ -16,6 +16,8 @@ from generation.table.weights import PRIOR
 STAGES = ("frequency", "counters", "templates", "dependencies", "keys")
 # Rows that can be taken back.
 UNDOABLE = 32
+# Beyond so many columns, each is only counted.
+_WIDE = 1000
 
 
 class TableModel:
@@ -50,8 +52,10 @@ class TableModel:
         self.columns: list[Column] = []
         for number, name in enumerate(self.header):
             field = fields.get(name, Field(name))
-            experts: list[Expert] = [*column_counters(), *column_templates(field), *row_dependencies()]
-            experts += schema_experts(schema, number, name, indexes)
+            experts = column_counters()
+            if len(self.header) <= _WIDE:
+                experts += [*column_templates(field), *row_dependencies()]
+                experts += schema_experts(schema, number, name, indexes)
             unique = schema.given and (field.unique or schema.primary_key == (name,))
             self.columns.append(Column([expert for expert in experts if expert.stage in stages], prior, unique))
         self.characters = [CharacterModel() for _ in self.header]

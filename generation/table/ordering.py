@@ -8,6 +8,7 @@ from heapq import nlargest
 from generation.table.experts import Place, Prediction, Rates
 from generation.table.journal import Journal
 
+_ALIKE = re.compile(r"[A-Za-z0-9]", re.ASCII)
 _CODE = re.compile(r"[a-z0-9]{2,6}|[A-Z0-9]{2,6}", re.ASCII)
 _ORDERED = 0.6  # at least so many codes are greater than the last
 _LOOK_BACK = 4
@@ -74,7 +75,7 @@ class Ordered:
             if isinstance(gap, int):
                 gaps[gap] = gaps.get(gap, 0.0) + n
         possible = {chr(ord(character) + gap): weight for gap, weight in gaps.items()}
-        alike = {following: weight for following, weight in possible.items() if following.isascii() and following.isalnum()}
+        alike = {following: weight for following, weight in possible.items() if _ALIKE.fullmatch(following)}
         total = sum(alike.values())
         return {following: weight / total for following, weight in alike.items()}
 

@@ -12,7 +12,7 @@ from frictionless import Detector
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from generation.table.delimited import distinct_names, read_rows, sniff, write_rows
+from generation.table.delimited import WIDEST, distinct_names, read_rows, sniff, write_rows
 from generation.table.descriptors import (
     aligned,
     declared_delimiter,
@@ -67,7 +67,7 @@ def read_table(path: Path, schema: Schema | Path | None = None, package: Path | 
     if schema is None and package is not None:
         schema = resource_schema(resource, package.parent)
     text, delimiter = _read(path, resource)
-    header, rows = _split(text, delimiter)
+    header, rows = _split(text, delimiter, path)
     tables = {}
     if schema is not None and package is not None:
         tables = _referenced(schema.foreign_keys, descriptor, package.parent)
@@ -85,7 +85,7 @@ def read_finished(path: Path, schema: Schema | None = None, name: str = "", enco
         One sentence.
     """
     text, delimiter = _read(path, {"encoding": encoding} if encoding else {})
-    header, rows = _split(text, delimiter)
+    header, rows = _split(text, delimiter, path)
     width = len(header)
     full = tuple(tuple(row[:width] + [""] * (width - len(row))) for row in rows)
     return Table(name or path.stem, _fitted(schema, header, rows, path.name), full)
@@ -127,8 +127,11 @@ def _read(path: Path, resource: Mapping[str, Any]) -> tuple[str, str]:
     return text, sniff(text)
 
 
-def _split(text: str, delimiter: str) -> tuple[tuple[str, ...], list[list[str]]]:
+def _split(text: str, delimiter: str, path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Names of the columns, and the rows below them."""
     rows = read_rows(text, delimiter)
+    if rows and len(rows[0]) > WIDEST:
+        raise ValueError(f"File {path.name!r} must have at most {WIDEST:,} columns (got {len(rows[0]):,}).")
     return (distinct_names(rows[0]), rows[1:]) if rows else ((), [])
 
 

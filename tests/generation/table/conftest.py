@@ -44,6 +44,7 @@ _DOCUMENTS = (
     "a,b\n\0,\ud800\n",
     "n\n" + "".join(f"{n}\n" for n in range(300)),
     "a" * 3000,
+    'a,b\n1,"' + "x,y\n" * 500,
 )
 _documents = st.one_of(
     st.sampled_from(_DOCUMENTS), st.text(string.ascii_letters + ',;"\n\r\t12é', max_size=60), st.text(max_size=30)

@@ -125,6 +125,11 @@ def test_an_open_quote_at_the_end_is_read_as_a_cell(tmp_path):
     assert read_finished(write(tmp_path, "a.csv", 'a,b\n1,"x\ny')).rows == (("1", "x\ny"),)
 
 
+def test_more_columns_than_a_workbook_has_are_told(tmp_path):
+    with pytest.raises(ValueError, match=r"'a\.csv' must have at most 16,384 columns \(got 20,001\)"):
+        read_table(write(tmp_path, "a.csv", "a," * 20_000))
+
+
 def test_bytes_that_are_no_text_are_told(tmp_path):
     with pytest.raises(ValueError, match=r"File 'a\.csv' must be delimited text"):
         read_table(write(tmp_path, "a.csv", bytes(range(256)) * 4))
