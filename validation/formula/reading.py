@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 
 from validation.formula.functions import MOST_ARGUMENTS, RETURN_REFERENCES, SIGNATURES, VOLATILE
 from validation.formula.lexer import Token, lex
-from validation.formula.references import ERRORS, FUNCTION, NUMBER, OPERAND, REFERENCE, Reference, read_reference
+from validation.formula.references import (
+    ERRORS,
+    FUNCTION,
+    NUMBER,
+    OPERAND,
+    REFERENCE,
+    Reference,
+    is_cell,
+    read_reference,
+)
 
 MOST_CHARACTERS = 8192
 MOST_NESTED = 64
@@ -225,6 +234,10 @@ class Reading:
                 yield "syntax", f"{token.text[:-1]!r} can be no function."
                 return
             name = called["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            if called["sheet"] and name in SIGNATURES:
+                yield "syntax", f"{name} belongs to no sheet."
+            if name not in SIGNATURES and not called["sheet"] and is_cell(name):
+                yield "syntax", f"{name} is a cell, and no function."
             self.defines_names |= name in ("LET", "LAMBDA")
             if name in VOLATILE:
                 self.notes.append(("volatile", f"{name} is worked out anew at every change of the workbook."))

@@ -103,6 +103,12 @@ def read_reference(text: str) -> Reference:
     return Reference((area,), names, sheets, note=note)
 
 
+def is_cell(text: str) -> bool:
+    """Whether a text is a cell of a sheet, such as "$B$7"."""
+    corner = _corner(text)
+    return corner is not None and None not in corner
+
+
 def _sheet_and_target(text: str) -> tuple[str | None, str]:
     """The sheet's name without quotes, and what stands after it."""
     if "!" not in text:

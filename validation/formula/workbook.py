@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from generation.formula.types import Cell, SheetScope
 from validation.formula.functions import LOOK_AT_PLACE
 from validation.formula.reading import Finding, Use, read_formula
-from validation.formula.references import Area, Reference
+from validation.formula.references import NUMBER, Area, Reference
 
 Node = tuple[str, Cell]
 _DEEPEST_NAME = 5  # names that refer to names that refer to ...
@@ -84,9 +84,13 @@ class Workbook:
             written = text[1:].partition("'!")[0].removesuffix("'").replace("''", "'").casefold()
             begins = "'!" not in text and any(sheet.startswith(written) for sheet in self._sheets)
             known = begins or written in self._sheets
+        elif "!" not in text:
+            # Digits that are no number begin a sheet's name, or nothing.
+            known = not text[:1].isdigit() or bool(NUMBER.fullmatch(text, partial=True))
+            known = known or any(sheet.startswith(text.casefold()) for sheet in self._sheets)
         else:
-            sheet, mark, _ = text.partition("!")
-            known = not mark or text.startswith("#") or sheet.lstrip("@").casefold() in self._sheets
+            sheet = text.partition("!")[0]
+            known = text.startswith("#") or sheet.lstrip("@").casefold() in self._sheets
         return (
             None if known else ("unknown-sheet", f"The workbook has no sheet of the name {text.partition('!')[0]!r}.")
         )

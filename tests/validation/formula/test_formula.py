@@ -24,6 +24,7 @@ def judge(text):
         "=A1:INDEX(B:B,3)", "=Table1[[#This Row],[x]]", "=SUM((A1,B2) C:C)", "=#REF!+Sheet1!#REF!", "=[1]!'A,B'",
         "=SUM(_YR1:(YP))", "=SUM(#REF!:#REF!)", "=XFE1+ABCD12", "=A1#*2", "=(A1):B2", "=COUNTIF(A1:INDEX(A:A,9),2)",
         "=A1 2:3",
+        "=LOG10(2)+ATAN2(1,2)+[1]!MEAN(A1)+2004!B2",
     ],
 )  # fmt: skip
 def test_every_beginning_of_a_formula_is_accepted(formula):
@@ -42,7 +43,7 @@ def test_every_beginning_of_a_formula_is_accepted(formula):
         pytest.param("=" + "1+" * 5000, "length", id="long"), ("=SUM(A1,+,", "syntax"),
         pytest.param("=" + "ABS(" * 65, "nesting", id="deep"), ("=3:(", "syntax"),
         ('=A1:("a")', "syntax"), ("=A1:SUM(1)", "syntax"),
-        ("=(A1):2+", "syntax"),
+        ("=(A1):2+", "syntax"), ("=D9(1+", "syntax"), ("=Costs!SUM(", "syntax"),
     ],
 )  # fmt: skip
 def test_what_no_continuation_can_mend_is_refused_with_its_rule(text, rule):

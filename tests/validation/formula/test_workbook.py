@@ -59,7 +59,8 @@ def test_what_the_workbook_holds_may_be_used(text, scope):
     [
         ("Income!A1+", "unknown-sheet", "Income"), ("'Inc", "unknown-sheet", "Inc"),
         ("Income!A", "unknown-sheet", "Income"),
-        ("tax*", "unknown-name", "tax"), ("B4+", "cycle", "B4 → B4"), ("SUM(B1:B9)", "cycle", "B4 → B4"),
+        ("tax*", "unknown-name", "tax"), ("12B", "unknown-sheet", "12B"),
+        ("B4+", "cycle", "B4 → B4"), ("SUM(B1:B9)", "cycle", "B4 → B4"),
         ("B5+", "cycle", "B4 → B5 → B4"), ("'My rates'!B1*", "cycle", "B4 → My rates!B1 → B6 → B5 → B4"),
         ("SUM(B:B)", "cycle", "B4"), ("SUM(4:4)", "cycle", "B4"), ("all*", "cycle", "B4"),
         ("SUM('My rates'!A:B)", "cycle", "My rates!B1"), ("Gone!B2:B5+", "unknown-sheet", "Gone"),
