@@ -13,6 +13,8 @@ from generation.formula.training import train_formula_tokens
 from generation.ngrams.arpa import NgramTable, load_table, read_arpa, save_table, write_arpa
 from generation.ngrams.model import ArpaModel, load_model
 from generation.python.recipe import train_python_functions, train_python_roles
+from generation.text.language import read_language
+from generation.text.training import train_language
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ _NGRAMS = {
     "formula-tokens": train_formula_tokens,
 }
 _LLAMA = "tiny-llama"
+_LANGUAGE = "text-"  # begins the name of all of a language's models
+_ARPA = ".arpa.gz"
 _DIGITS = 4
 
 
@@ -137,7 +141,7 @@ def load(name: str) -> ArpaModel:
         If it is missing, damaged, no n-gram model or not in the manifest.
     """
     info = checked(name)
-    if info.name not in _NGRAMS:
+    if not info.file.name.endswith(_ARPA):
         raise ValueError(f"Argument 'name' (got {name!r}) must be an n-gram model: {', '.join(_NGRAMS)}.")
     return load_model(info.file, _cached_table(info))
 
@@ -163,6 +167,7 @@ def train(name: str, corpora: Path, out: Path) -> Path:
     Parameters
     ----------
     name : str
+        A model's name; or "text-" and a language's code or file, for its words and its characters.
     corpora : Path
         Folder that holds ``text/``; the n-grams of Python need only the source of Python and its packages.
     out : Path
@@ -171,7 +176,7 @@ def train(name: str, corpora: Path, out: Path) -> Path:
     Returns
     -------
     Path
-        The file made.
+        The file made; of a language, that of its words.
 
     Raises
     ------
@@ -184,13 +189,17 @@ def train(name: str, corpora: Path, out: Path) -> Path:
         from generation.tiny_llama.recipe import make_tiny_llama
 
         return make_tiny_llama(corpora, out)
-    if name not in _NGRAMS:
+    if name.startswith(_LANGUAGE):
+        tables = train_language(read_language(name.removeprefix(_LANGUAGE)), corpora)
+    elif name in _NGRAMS:
+        tables = {name: _NGRAMS[name](corpora)}
+    else:
         raise ValueError(f"Argument 'name' (got {name!r}) must be one of {', '.join((*_NGRAMS, _LLAMA))}.")
-    table = _NGRAMS[name](corpora)
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.arpa.gz"
-    write_arpa(table, path, digits=_DIGITS)
-    return path
+    paths = [out / (known if known.endswith((".arpa", _ARPA)) else known + _ARPA) for known in tables]
+    for path, table in zip(paths, tables.values(), strict=True):
+        write_arpa(table, path, digits=_DIGITS)
+    return paths[0]
 
 
 def _cached_table(info: ModelInfo) -> NgramTable:

@@ -9,7 +9,7 @@ _POOL = 64  # candidates asked of each generator
 
 
 def chosen_savings(
-    generators: Sequence[Generator], documents: Iterable[str], kind: Kind, n_slots: int, earlier: str = ""
+    generators: Sequence[Generator], documents: Iterable[str], kind: Kind, n_slots: int, in_a_row: bool = False
 ) -> float:
     """Share of key presses saved by a person who takes the longest right candidate of a few, or types a character.
 
@@ -23,10 +23,11 @@ def chosen_savings(
     kind : str
     n_slots : int
         How many candidates are shown.
-    earlier : str
-        What stands in the document before each of these.
+    in_a_row : bool
+        Whether these are the lines of one document, rather than documents of their own.
     """
     n_presses, n_characters = 0, 0
+    earlier = ""
     for document in documents:
         at = 0
         declined: set[str] = set()
@@ -38,6 +39,8 @@ def chosen_savings(
             n_presses += 1
             declined = {text for text in declined | {typed + text for text in shown} if _is_ahead(text, document[:at])}
         n_characters += len(document)
+        if in_a_row:
+            earlier += document.rstrip() + "\n"
     return 1 - n_presses / n_characters
 
 

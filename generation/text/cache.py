@@ -45,17 +45,22 @@ class WrittenWords:
         n = self._totals.get((), 0.0)
         return _MOST * n / (n + _HALF)
 
-    def p(self, context: Sequence[str]) -> Mapping[str, float]:
-        """Probability of each word written so far as the next one; empty if there is none."""
+    @property
+    def p_of_words(self) -> Mapping[str, float]:
+        """Probability of each word written so far, whatever stands before it; empty if there is none."""
         n_words = self._totals.get((), 0.0)
-        if not n_words:
-            return {}
-        p = {word: count / self._unit / n_words for word, count in self._following[()].items()}
+        return {word: count / self._unit / n_words for word, count in self._following[()].items()} if n_words else {}
+
+    def after(self, context: Sequence[str]) -> tuple[float, Mapping[str, float]]:
+        """How much of ``p_of_words`` holds after these tokens, and what each word has beside it; all sums to one."""
+        kept, added = 1.0, dict[str, float]()
         for n in (1, 2):
             before = tuple(context[-n:])
             if len(before) < n or before not in self._totals:
                 break
             total = self._totals[before] + _PSEUDOCOUNT
-            following = self._following[before]
-            p = {w: (following.get(w, 0.0) / self._unit + _PSEUDOCOUNT * low) / total for w, low in p.items()}
-        return p
+            kept *= _PSEUDOCOUNT / total
+            added = {word: p * _PSEUDOCOUNT / total for word, p in added.items()}
+            for word, count in self._following[before].items():
+                added[word] = added.get(word, 0.0) + count / self._unit / total
+        return kept, added

@@ -1,7 +1,7 @@
 """Several word n-grams with fixed weights, as one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from generation.ngrams.arpa import BEGIN, FloatArray
 from generation.ngrams.model import ArpaModel
 from generation.text.words import NUMBER, RARE
+
+_N_STEPS = 60
 
 
 class MixedModel:
@@ -60,7 +62,7 @@ class MixedModel:
         p, rare = np.zeros(n), 0.0
         parts = zip(self._models, self._weights, self._places, self._unigrams, self._rare, strict=True)
         for model, weight, places, unigrams, classes in parts:
-            backoff, stretches = model.following(self._known(model, context))
+            backoff, stretches = model.following(self.known(model, context))
             each = unigrams * (weight * math.exp(backoff))
             of_classes = {place: weight * math.exp(backoff) * share for place, share in classes}
             for tokens, log_p in stretches:
@@ -79,11 +81,46 @@ class MixedModel:
         p = np.zeros(len(tokens))
         for model, weight in zip(self._models, self._weights, strict=True):
             known = np.array([token in model for token in tokens])
-            p += weight * known * np.exp(model.log_p_of(self._known(model, context), tokens))
+            p += weight * known * np.exp(model.log_p_of(self.known(model, context), tokens))
         return p
 
     @staticmethod
-    def _known(model: ArpaModel, context: Sequence[str]) -> list[str]:
+    def known(model: ArpaModel, context: Sequence[str]) -> list[str]:
         """The context's end; what the model has seen nothing after is a rare word to it."""
         near = context[-(model.order - 1) :]
         return [token if token == BEGIN or model.is_followed(token) else RARE for token in near]
+
+
+def fit_weights(models: Sequence[ArpaModel], sentences: Iterable[Sequence[str]], marks: Sequence[str]) -> FloatArray:
+    """Weights under which the words of held-out sentences are likeliest, by expectation maximisation.
+
+    Parameters
+    ----------
+    models : sequence of ArpaModel
+    sentences : iterable of sequences of str
+        Tokens of each sentence.
+    marks : sequence of str
+        Tokens that are no words: nothing is fitted on them.
+
+    Returns
+    -------
+    array, shape (n_models,)
+        They sum to one.
+    """
+    rows = []
+    for sentence in sentences:
+        whole = [BEGIN, *sentence]
+        for place, token in enumerate(sentence, start=1):
+            if token not in marks:
+                rows.append([_p(model, whole[:place], token) for model in models])
+    p = np.array(rows)
+    weights = np.full(len(models), 1 / len(models))
+    for _ in range(_N_STEPS):
+        shares = weights * p
+        weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+    return weights
+
+
+def _p(model: ArpaModel, before: Sequence[str], token: str) -> float:
+    context = MixedModel.known(model, before)
+    return math.exp(model.log_p(context, token if token in model else RARE))

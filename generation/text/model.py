@@ -135,21 +135,32 @@ class WordModel:
 
     def _compute(self, context: tuple[str, ...], memory: str) -> tuple[FloatArray, Mapping[str, float], float]:
         p, rare = self._mixture.p_of_words(context[-(self._mixture.order - 1) :])
-        written = self._written(memory)
+        written, known, unknown = self._written(memory)
         share = written.weight
         if not share:
             return p, {}, rare
-        p, new = (1 - share) * p, {}
-        for word, each in written.p(context).items():
+        kept, added = written.after(context)
+        p = (1 - share) * p + share * kept * known
+        new = {word: share * kept * each for word, each in unknown.items()}
+        for word, each in added.items():
             place = self._place.get(word)
             if place is None:
-                new[word] = share * each
+                new[word] += share * each
             else:
                 p[place] += share * each
         return p, new, (1 - share) * rare
 
-    def _read(self, memory: str) -> WrittenWords:
-        return WrittenWords(self.grammar.sentences(memory), (NUMBER, *self.language.attached))
+    def _read(self, memory: str) -> tuple[WrittenWords, FloatArray, Mapping[str, float]]:
+        """What was written, and the probability of each word of it: of the vocabulary's, and of others."""
+        written = WrittenWords(self.grammar.sentences(memory), (NUMBER, *self.language.attached))
+        known, unknown = np.zeros(len(self.words)), dict[str, float]()
+        for word, each in written.p_of_words.items():
+            place = self._place.get(word)
+            if place is None:
+                unknown[word] = each
+            else:
+                known[place] = each
+        return written, known, unknown
 
     def _count_marks(self, memory: str) -> float:
         """How many marks the person writes for each one expected."""
