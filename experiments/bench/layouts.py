@@ -54,28 +54,28 @@ def bench_layouts(quick: bool, progress: Progress) -> dict[str, Any]:
     data = Path(os.environ.get("ASSENT_DATA", ""))
     there = data if (data / "corpora").is_dir() else None
     if quick:
-        return measure(there, ("text", "python"), (2.5,), 4, progress)
-    return measure(there, ("text", "python"), NATS_PER_S, 24, progress)
+        return measure(there, {"text": 8, "python": 2}, (2.5,), progress)
+    return measure(there, {"text": 90, "python": 24}, NATS_PER_S, progress)
 
 
 def measure(
-    data: Path | None, kinds: Sequence[Kind], rates: Sequence[float], n_documents: int, progress: Progress
+    data: Path | None, n_documents: Mapping[Kind, int], rates: Sequence[float], progress: Progress
 ) -> dict[str, Any]:
-    """Write so many documents of each kind under each policy and rate.
+    """Write documents of each kind under each policy and rate.
 
     Parameters
     ----------
     data : Path or None
         Folder of the corpora; without it, a few documents of our own are written.
-    kinds : sequence of str
+    n_documents : mapping of str to int
+        How many of each kind.
     rates : sequence of float
         What the person tells, in nats per second.
-    n_documents : int
     progress : Progress
     """
     rows: list[Row] = []
-    for kind in kinds:
-        documents = targets(data, kind, n_documents)
+    for kind, n in n_documents.items():
+        documents = targets(data, kind, n)
         configs = {policy: load(kind=kind, settings=[f"layout.policy={policy}"]) for policy in POLICIES}
         makers = {policy: page_maker(config) for policy, config in configs.items()}
         for done, rate in enumerate(rates):
