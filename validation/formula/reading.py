@@ -21,6 +21,7 @@ MOST_CHARACTERS = 8192
 MOST_NESTED = 64
 Finding = tuple[str, str]
 _ARITHMETIC = frozenset("+-*/^")
+_JOINING = frozenset((":", ",", ""))
 _COMPARABLE = frozenset(("+", "-", "=", "<", ">", "<=", ">=", "<>"))
 
 
@@ -186,9 +187,9 @@ class Reading:
         frame = self._frames[-1]
         kind = _kind_of(text)
         yield from self._begin(text, kind == "reference")
-        joined = frame.operator in (":", "")
-        if frame.operator == ":" and kind != "reference":
-            yield "syntax", f"A range can't end in {text!r}."
+        joined = frame.operator in _JOINING
+        if frame.operator in (":", ",") and kind != "reference":
+            yield "syntax", f"Only references are joined by {frame.operator!r}, not {text}."
         if kind == "number" and not NUMBER.fullmatch(text):
             yield "syntax", f"{text!r} is no number."
         if kind == "text" and not OPERAND.fullmatch(text):
@@ -236,7 +237,7 @@ class Reading:
             name = called["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
             if called["sheet"] and name in SIGNATURES:
                 yield "syntax", f"{name} belongs to no sheet."
-            if name not in SIGNATURES and not called["sheet"] and is_cell(name):
+            if name not in SIGNATURES and is_cell(name):
                 yield "syntax", f"{name} is a cell, and no function."
             self.defines_names |= name in ("LET", "LAMBDA")
             if name in VOLATILE:
@@ -255,7 +256,9 @@ class Reading:
         if separator == "," and (frame.opener == "" or frame.name == "("):  # a union of references
             if self._wants_operand:
                 yield "syntax", "A value is missing before ','."
-            frame.argument, frame.operator, self._wants_operand = "reference", "", True
+            if frame.argument in ("text", "constant"):
+                yield "syntax", f"Only references are joined by commas, not {frame.literal}."
+            frame.operator, self._wants_operand = ",", True
             return
         if self._wants_operand and (frame.argument or frame.opener == "{"):
             yield "syntax", f"A value is missing before {separator!r}."
@@ -311,9 +314,9 @@ class Reading:
         else:
             kind = inner if inner == "reference" else "value"
         outer = self._frames[-1]
-        if outer.operator == ":" and kind != "reference":
-            yield "syntax", "A range ends in a reference."
-        outer.argument = kind if not outer.argument or outer.operator == ":" else "value"
+        if outer.operator in (":", ",") and kind != "reference":
+            yield "syntax", f"Only references are joined by {outer.operator!r}."
+        outer.argument = kind if not outer.argument or (outer.operator and outer.operator in ":,") else "value"
         outer.operator, outer.operand = "", None
         self._wants_operand = False
 

@@ -23,7 +23,7 @@ def judge(text):
         '=COUNTIF(A1:B2,"a ""b""")', "='My Sheet'!A1+[1]Sheet1!$B$2", "=IF(A1>=3,,-1.5E+3%)", "={1,-2;3,4}",
         "=A1:INDEX(B:B,3)", "=Table1[[#This Row],[x]]", "=SUM((A1,B2) C:C)", "=#REF!+Sheet1!#REF!", "=[1]!'A,B'",
         "=SUM(_YR1:(YP))", "=SUM(#REF!:#REF!)", "=XFE1+ABCD12", "=A1#*2", "=(A1):B2", "=COUNTIF(A1:INDEX(A:A,9),2)",
-        "=A1 2:3",
+        "=A1 2:3", "=SUM((A1,B2:C3,INDEX(D:D,2)))", "=(A1,Costs)",
         "=LOG10(2)+ATAN2(1,2)+[1]!MEAN(A1)+2004!B2",
     ],
 )  # fmt: skip
@@ -43,7 +43,8 @@ def test_every_beginning_of_a_formula_is_accepted(formula):
         pytest.param("=" + "1+" * 5000, "length", id="long"), ("=SUM(A1,+,", "syntax"),
         pytest.param("=" + "ABS(" * 65, "nesting", id="deep"), ("=3:(", "syntax"),
         ('=A1:("a")', "syntax"), ("=A1:SUM(1)", "syntax"),
-        ("=(A1):2+", "syntax"), ("=D9(1+", "syntax"), ("=Costs!SUM(", "syntax"),
+        ("=(A1):2+", "syntax"), ("=D9(1+", "syntax"), ("=S!D9(", "syntax"), ("=(A1/B4,0)", "syntax"),
+        ("=Costs!SUM(", "syntax"),
     ],
 )  # fmt: skip
 def test_what_no_continuation_can_mend_is_refused_with_its_rule(text, rule):
