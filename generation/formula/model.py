@@ -27,15 +27,15 @@ from generation.formula.symbols import (
 from generation.ngrams.arpa import BEGIN, END, FloatArray
 from generation.ngrams.model import ArpaModel
 
-# Weights of the experts by the depth to which the formula repeats itself (copying.py), fitted by expectation
-# maximisation on a fifth of the training patterns with a model of the other four.
+# Weights of the experts by the depth to which the formula repeats itself (copying.py); `fit_expert_weights` found them
+# on a fifth of the training patterns with a model of the other four.
 WEIGHTS: FloatArray = np.array(
     [
-        [0.42, 0.58, 0.0, 0.0, 0.0],
-        [0.38, 0.49, 0.09, 0.0, 0.04],
-        [0.23, 0.29, 0.19, 0.26, 0.03],
-        [0.17, 0.15, 0.28, 0.40, 0.0],
-        [0.07, 0.03, 0.23, 0.65, 0.02],
+        [0.40, 0.60, 0.0, 0.0, 0.0],
+        [0.36, 0.53, 0.08, 0.0, 0.03],
+        [0.25, 0.34, 0.16, 0.21, 0.04],
+        [0.20, 0.16, 0.26, 0.38, 0.0],
+        [0.05, 0.02, 0.17, 0.74, 0.02],
     ]
 )
 _STANDS_FOR = {
@@ -59,6 +59,12 @@ class TokenModel:
     weights : array, shape (n_depths, 2 + n_echoes)
         Of both views of the n-gram, and of the ways of repeating.
 
+    Attributes
+    ----------
+    weights : array
+    known : frozenset of str
+        The model's vocabulary.
+
     References
     ----------
     .. [1] Cleary & Witten (1984). Data compression using adaptive coding and partial string matching. IEEE Trans.
@@ -67,7 +73,7 @@ class TokenModel:
 
     def __init__(self, model: ArpaModel, weights: FloatArray = WEIGHTS) -> None:
         self._model = model
-        self._weights = weights
+        self.weights = weights
         self.known = frozenset(model.vocabulary)
         self._symbols = model.vocabulary
         self._cells = [read_symbol(symbol) for symbol in self._symbols]
@@ -117,7 +123,7 @@ class TokenModel:
 
     def _compute(self, history: History, begun: str) -> Mapping[str, float]:
         depth, own = echoes(history)
-        weights = self._weights[depth] * np.array([True, True, *[echo in own for echo in ECHOES]])
+        weights = self.weights[depth] * np.array([True, True, *[echo in own for echo in ECHOES]])
         weights /= weights.sum()
         found: dict[str, float] = {}
         self._write(history, weights[:2], begun, found)

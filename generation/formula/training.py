@@ -45,9 +45,9 @@ def pattern(formula: str) -> str:
     return " ".join(_FORMS.get(token.kind, token.text.upper()) for token in lex(formula) if token.kind != "space")
 
 
-def fold_of(formula: str) -> int:
-    """Which fifth of the patterns a formula belongs to, by its pattern's SHA-256."""
-    return int(hashlib.sha256(pattern(formula).encode()).hexdigest()[:8], 16) % N_FOLDS
+def fold_of(formula: str, salt: str = "") -> int:
+    """Which fifth of the patterns a formula belongs to, by its pattern's SHA-256; another salt divides them anew."""
+    return int(hashlib.sha256((salt + pattern(formula)).encode()).hexdigest()[:8], 16) % N_FOLDS
 
 
 def train_formula_tokens(corpora: Path) -> NgramTable:
