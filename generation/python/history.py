@@ -33,6 +33,7 @@ _N_REMEMBERED = 64
 _N_SYMBOLS = 4000  # that a reading keeps
 # Longer documents are read from a function or class in this stretch before the cursor, or a multiple of half of it.
 _MAX_READ = 60_000
+_MAX_LINE = 400  # tokens of the logical line at the cursor that are looked at, but for the first
 _TOP_LEVEL = re.compile(r"\n(?=(?:def|class|async def|@|if|for|import|from)\b)")
 
 
@@ -99,7 +100,8 @@ class History:
         blank = lexed.fresh and lexed.line > reading.last_line + 1 and bool(reading.symbols)
         indents = tuple(column for column, _ in lexed.indents)
         known = _last(reading.symbols, blank), _last(reading.roles, blank)
-        return cls(*known, reading.line, lexed.brackets, indents, reading.scope, reading.index)
+        line = reading.line if len(reading.line) <= _MAX_LINE else (reading.line[0], *reading.line[-_MAX_LINE:])
+        return cls(*known, line, lexed.brackets, indents, reading.scope, reading.index)
 
     @property
     def opens_block(self) -> bool:
@@ -167,19 +169,19 @@ class Reader:
 
 def role_symbols(tokens: Sequence[Token], reading: Reading) -> tuple[list[str], Scope]:
     """Symbols of tokens with bound names as their roles, and the scope after them."""
-    scope, line = reading.scope, reading.line
+    scope, line = reading.scope, list(reading.line)
     roles = []
     for token in tokens:
         if token.kind in LAYOUT_OF_KIND:
             layout = LAYOUT_OF_KIND[token.kind]
             roles.append(scope.layout_symbol(layout))
             scope = scope.then_layout(line, layout)
-            line = () if token.kind == "NEWLINE" else line
+            line = [] if token.kind == "NEWLINE" else line
         else:
             text = double_quotes(token.text) if token.kind == "STRING" else token.text
             roles.append(scope.symbol(line, text) if token.kind == "NAME" else text)
             scope = scope.then_token(line, text)
-            line = (*line, token)
+            line.append(token)
     settled = iter(roles)
     return [symbol if symbol == BLANK else next(settled) for symbol in symbols(tokens, reading.last_line)], scope
 
@@ -195,22 +197,22 @@ def _last_part(text: str) -> str:
         return text
     begin = (len(text) // (_MAX_READ // 2) - 1) * (_MAX_READ // 2)
     found = _TOP_LEVEL.search(text, begin) or re.compile(r"\n(?=\S)").search(text, begin)
-    return text[found.end() :] if found else text[text.find("\n", begin) + 1 :][-_MAX_READ:]
+    return text[found.end() if found else begin :]
 
 
 def _advance(reading: Reading, text: str) -> Reading:
     tokens, lexed = lex(reading.lexed, text.replace("\r\n", "\n").replace("\r", "\n"))
     if not tokens:
         return replace(reading, lexed=lexed)
-    line = reading.line
+    line = list(reading.line)
     for token in tokens:
         if token.kind == "NEWLINE":
-            line = ()
+            line = []
         elif token.kind not in LAYOUT_OF_KIND:
-            line = (*line, token)
+            line.append(token)
     new_roles, scope = role_symbols(tokens, reading)
     known = (*reading.symbols, *symbols(tokens, reading.last_line))[-_N_SYMBOLS:]
     roles = (*reading.roles, *new_roles)[-_N_SYMBOLS:]
     last = tokens[-1]
     last_line = last.line + last.text.count("\n") - (last.kind == "NEWLINE")
-    return Reading(lexed, line, known, roles, scope, last_line, DocumentIndex(known, roles))
+    return Reading(lexed, tuple(line), known, roles, scope, last_line, DocumentIndex(known, roles))

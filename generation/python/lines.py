@@ -4,7 +4,6 @@ import math
 from heapq import heappop, heappush
 
 from generation.python.beginnings import Head, beginnings
-from generation.python.history import Reader
 from generation.python.model import TokenModel, likeliest
 from generation.python.symbols import NEWLINE
 from generation.types import Candidate, Context
@@ -32,13 +31,12 @@ class PythonLineGenerator:
 
     def __init__(self, model: TokenModel) -> None:
         self._model = model
-        self._reader = Reader()
 
     def propose(self, context: Context, n: int) -> list[Candidate]:
         """Return at most ``n`` candidates, likeliest first, no text twice."""
         if n < 1:
             return []
-        heads, completed = beginnings(self._model, self._reader.read(context.before), _N_COMPLETED)
+        heads, completed = beginnings(self._model, self._model.reader.read(context.before), _N_COMPLETED)
         lines: dict[str, float] = {}
         queue: list[tuple[float, int, Head, tuple[str, float] | None]] = []
         for place, head in enumerate((*heads, *completed)):

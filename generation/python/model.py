@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from generation.ngrams.arpa import FloatArray
 from generation.ngrams.model import ArpaModel
-from generation.python.history import History
+from generation.python.history import History, Reader
 from generation.python.layout import gap_before
 from generation.python.lexer import OPERATORS, Token
 from generation.python.predictors import (
@@ -104,6 +104,7 @@ class TokenModel:
         self._by_tokens = TokenNgram(model, self.vocabulary)
         self._by_role = {part: RoleNgram(ngram, self.vocabulary) for part, ngram in by_role.items()}
         self._cached = cached
+        self.reader = Reader()  # one for all who ask, so that a document is read once
         width = max(map(len, self.tokens)) + 1
         padded = "".join(token.ljust(width, "\0") for token in self.tokens).encode("utf-32-le")
         self.letters = np.frombuffer(padded, dtype=np.uint32).reshape(len(self.tokens), width)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from generation.python.beginnings import Head, beginnings
-from generation.python.history import History, Reader, Reading, role_symbols
+from generation.python.history import History, Reading, role_symbols
 from generation.python.layout import double_quote_all
 from generation.python.lexer import LexState, lex
 from generation.python.model import TokenModel
@@ -49,7 +49,6 @@ class OwnFilesGenerator:
 
     def __init__(self, model: TokenModel, paths: Sequence[Path]) -> None:
         self._model = model
-        self._reader = Reader()
         self._following: dict[Line, Counter[Line]] = defaultdict(Counter)
         for source in _read(paths):
             roles, _ = role_symbols(lex(LexState(), source)[0], Reading())
@@ -61,7 +60,9 @@ class OwnFilesGenerator:
         """Return at most ``n`` candidates, likeliest first, no text twice."""
         if n < 1 or not self._following:
             return []
-        reading = self._reader.read(context.before)
+        reading = self._model.reader.read(context.before)
+        if len(reading.line) >= _MAX_TOKENS:
+            return []
         heads, completed = beginnings(self._model, reading, _N_COMPLETED)
         before, mark = _around(reading.roles, len(reading.line))
         found: dict[str, float] = {}

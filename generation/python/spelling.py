@@ -9,7 +9,7 @@ import numpy as np
 
 from generation.ngrams.arpa import BEGIN, FloatArray
 from generation.ngrams.model import ArpaModel
-from generation.python.history import History, Reader
+from generation.python.history import History
 from generation.python.model import TokenModel
 from generation.python.symbols import BLANK, NEWLINE, NEWLINE_SIGN, is_open_string
 from generation.text.words import SPACE_SIGN
@@ -43,7 +43,6 @@ class PythonSpeller:
     def __init__(self, tokens: TokenModel, characters: ArpaModel) -> None:
         self._tokens = tokens
         self._model = characters
-        self._reader = Reader()
         self._alphabet = tuple(character for layer in self.layers for character in layer)
         self._place = {character: place for place, character in enumerate(self._alphabet)}
         known = [(place, _token(c)) for place, c in enumerate(self._alphabet) if _token(c) in characters]
@@ -91,7 +90,7 @@ class PythonSpeller:
 
     def _by_tokens(self, before: str) -> FloatArray:
         """The tokens' say; sums to less than one where they leave something open."""
-        reading = self._reader.read(before)
+        reading = self._tokens.reader.read(before)
         lexed = reading.lexed
         history = History.of(reading)
         pending = lexed.pending.lstrip(" \t\f")

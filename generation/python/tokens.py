@@ -6,7 +6,6 @@ from pathlib import Path
 
 from generation.models import load
 from generation.python.beginnings import Head, beginnings
-from generation.python.history import Reader
 from generation.python.lines import PythonLineGenerator
 from generation.python.model import TokenModel, likeliest
 from generation.python.retrieval import OwnFilesGenerator
@@ -48,7 +47,6 @@ class PythonTokenGenerator:
 
     def __init__(self, model: TokenModel) -> None:
         self._model = model
-        self._reader = Reader()
 
     def propose(self, context: Context, n: int) -> list[Candidate]:
         """Return at most ``n`` candidates, likeliest first, no text twice.
@@ -57,7 +55,7 @@ class PythonTokenGenerator:
         """
         if n < 1:
             return []
-        frontier, completed = beginnings(self._model, self._reader.read(context.before), n)
+        frontier, completed = beginnings(self._model, self._model.reader.read(context.before), n)
         scored = {head.text: head.log_p for head in completed}
         for n_tried in (n, *[min(n, _N_FURTHER)] * (_MAX_TOKENS - 1)):
             frontier.sort(key=lambda head: (-head.log_p, head.text))
