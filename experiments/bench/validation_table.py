@@ -61,7 +61,7 @@ def false_rejects(corpora: Path | None, n: int) -> list[Row]:
                 n_prefixes += 1
                 if not verdict.ok:
                     refused.append(f"{line[:end]!r}: {verdict.reason}")
-        broken = [v for _, v in check_table(corpus.text, corpus.scope) if not v.ok]
+        broken = [verdict for verdict in check_table(corpus.text, corpus.scope) if not verdict.ok]
         rows.append(
             {
                 "table": corpus.name,
@@ -94,7 +94,7 @@ def false_accepts(corpora: Path | None, n: int) -> list[Row]:
                 above = [header, *rows[max(0, number - _ABOVE) : number]]
                 table = write_rows([*above, cells], corpus.scope.delimiter)
                 line = 1 + sum(map(_n_lines, above))
-                told = any(place == line and not v.ok for place, v in check_table(table, corpus.scope))
+                told = any(v.line == line and not v.ok for v in check_table(table, corpus.scope))
                 counts.setdefault(mistake, []).append((caught, told))
                 if not caught:
                     missed.setdefault(mistake, []).append(f"{corpus.name}: {part!r}")

@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,12 +17,9 @@ from validation.table.foreign import foreign_choices
 from validation.table.rows import STRUCTURAL, RowJudge
 from validation.types import Verdict
 
-Located = tuple[int, Verdict]
-"""A line, counted from 1, and a verdict on what stands there."""
 
-
-def check_table(text: str, scope: TableScope) -> list[Located]:
-    """Every rule that a finished table breaks, and where.
+def check_table(text: str, scope: TableScope) -> list[Verdict]:
+    """Every rule that a finished table breaks, and the line where it does; none where all hold.
 
     Parameters
     ----------
@@ -30,23 +27,18 @@ def check_table(text: str, scope: TableScope) -> list[Located]:
         Delimited text, header first.
     scope : TableScope
         With a schema that is only inferred, all but faults of structure are matters of style.
-
-    Returns
-    -------
-    list of (int, Verdict)
-        Line, counted from 1, and verdict; empty where all rules hold.
     """
     begun = time.perf_counter()
-    found: list[Located] = []
+    found: list[Verdict] = []
     for line, (rule, reason) in _findings(text, scope):
         ok = not (scope.schema.given or rule in STRUCTURAL)
         now = time.perf_counter()
-        found.append((line, Verdict(ok, "table", rule, reason, now - begun)))
+        found.append(Verdict(ok, "table", rule, reason, now - begun, line))
         begun = now
     return found
 
 
-def check_table_file(path: Path, schema: Schema | Path | None = None, package: Path | None = None) -> list[Located]:
+def check_table_file(path: Path, schema: Schema | Path | None = None, package: Path | None = None) -> list[Verdict]:
     """The same for a file of delimited text, or a workbook's first sheet.
 
     Raises
@@ -80,7 +72,7 @@ def write_workbook(text: str, scope: TableScope, path: Path) -> None:
 def _findings(text: str, scope: TableScope) -> Iterator[tuple[int, Finding]]:
     judge = RowJudge(scope)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=scope.delimiter, strict=True)
-    line, has_rows = 1, False
+    line, lines = 1, []
     try:
         for row in reader:
             if not row:
@@ -89,7 +81,7 @@ def _findings(text: str, scope: TableScope) -> Iterator[tuple[int, Finding]]:
                 judge.ledger.begin(row)
                 yield from ((line, fault) for fault in _header_faults(row, scope.schema))
             else:
-                has_rows = True
+                lines.append(line)
                 for n in range(1, min(len(row), len(judge.ledger.columns) + 1) + 1):
                     yield from ((line, fault) for fault in judge.cell_faults(row[:n]))
                 yield from ((line, fault) for fault in judge.row_faults(row))
@@ -97,8 +89,8 @@ def _findings(text: str, scope: TableScope) -> Iterator[tuple[int, Finding]]:
             line = reader.line_num + 1
     except csv.Error as error:
         yield line, ("quoting", f"The row's quotes are at fault: {error}.")
-    if has_rows:
-        yield from _own_key_faults(judge, scope)
+    if lines:
+        yield from _own_key_faults(judge, scope, lines)
 
 
 def _header_faults(header: list[str], schema: Schema) -> Iterator[Finding]:
@@ -112,7 +104,7 @@ def _header_faults(header: list[str], schema: Schema) -> Iterator[Finding]:
             yield "header", f"The header has {len(names)} columns, and the schema {len(fields)} fields."
 
 
-def _own_key_faults(judge: RowJudge, scope: TableScope) -> Iterator[tuple[int, Finding]]:
+def _own_key_faults(judge: RowJudge, scope: TableScope, lines: Sequence[int]) -> Iterator[tuple[int, Finding]]:
     """Keys that refer to the table itself, which any of its rows may answer to."""
     width = len(judge.ledger.columns)
     rows = tuple(tuple(row) for row in judge.ledger.rows if len(row) == width)
@@ -121,10 +113,10 @@ def _own_key_faults(judge: RowJudge, scope: TableScope) -> Iterator[tuple[int, F
     keys = Schema(fields, foreign_keys=tuple(key for key in scope.schema.foreign_keys if not key.table))
     for choices in foreign_choices(keys, judge.ledger.columns, [own]):
         last = max(choices.places)
-        for n, row in enumerate(judge.ledger.rows):
+        for line, row in zip(lines, judge.ledger.rows, strict=True):
             fault = choices.fault(last, row) if len(row) == width else None
             if fault:
-                yield n + 2, (fault[0], fault[1].replace("Table ''", "The table"))
+                yield line, (fault[0], fault[1].replace("Table ''", "The table"))
 
 
 def _columns(header: list[str], schema: Schema) -> list[Column | None]:

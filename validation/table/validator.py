@@ -8,6 +8,7 @@ from generation.table.delimited import Cursor, cursor_at, distinct_names, settle
 from generation.table.types import Schema, TableScope
 from generation.types import Candidate, Context
 from validation.table.columns import Finding
+from validation.table.finished import check_table
 from validation.table.rows import STRUCTURAL, RowJudge
 from validation.types import Verdict
 
@@ -39,6 +40,10 @@ class TableValidator:
                 return Verdict(False, self.stage, *finding, time.perf_counter() - begun)
             note = note if note[0] else finding
         return Verdict(True, self.stage, *note, time.perf_counter() - begun)
+
+    def check_finished(self, text: str, scope: TableScope) -> list[Verdict]:
+        """Every rule that a finished table breaks, and the line where it does; none where all hold."""
+        return check_table(text, scope)
 
     def _findings(self, before: str, text: str) -> Iterator[tuple[bool, Finding]]:
         """Whether each is a matter of style, and the rule and reason."""
