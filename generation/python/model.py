@@ -23,30 +23,9 @@ from generation.python.predictors import (
     scaled,
 )
 from generation.python.scope import BOUND_TO_BLOCKS, Scope
+from generation.python.shares import IN_MODULES, IN_SCRIPTS, PARTS
 from generation.python.symbols import DEDENT, INDENT, LAYOUT, NAME
 
-PARTS = ("tokens", "roles", "functions", "exact-1", "exact-2", "exact-3", "role-last", "role-longest")
-# Shares of each part, by how many symbols before the cursor stood earlier in the document: fitted by
-# expectation-maximisation on what no model learns from, for modules on the held-out packages, and for scripts on their
-# functions that stand alone and those of the held-out modules.
-_SHARES_IN_MODULES = (
-    (0.03, 0.79, 0.02, 0.01, 0.13, 0.01, 0.01, 0.00),
-    (0.04, 0.56, 0.02, 0.01, 0.06, 0.27, 0.01, 0.03),
-    (0.02, 0.33, 0.01, 0.01, 0.07, 0.49, 0.02, 0.05),
-    (0.04, 0.49, 0.01, 0.02, 0.12, 0.19, 0.04, 0.09),
-    (0.01, 0.52, 0.01, 0.01, 0.07, 0.19, 0.05, 0.14),
-    (0.03, 0.46, 0.01, 0.02, 0.08, 0.19, 0.12, 0.09),
-    (0.02, 0.22, 0.01, 0.01, 0.04, 0.19, 0.22, 0.29),
-)
-_SHARES_IN_SCRIPTS = (
-    (0.10, 0.27, 0.47, 0.01, 0.09, 0.05, 0.01, 0.00),
-    (0.07, 0.32, 0.12, 0.05, 0.12, 0.27, 0.02, 0.03),
-    (0.06, 0.36, 0.04, 0.01, 0.19, 0.18, 0.09, 0.07),
-    (0.01, 0.21, 0.14, 0.02, 0.17, 0.09, 0.24, 0.12),
-    (0.08, 0.14, 0.17, 0.01, 0.14, 0.12, 0.25, 0.09),
-    (0.03, 0.12, 0.21, 0.05, 0.06, 0.19, 0.21, 0.13),
-    (0.04, 0.09, 0.14, 0.04, 0.05, 0.18, 0.21, 0.25),
-)
 # A new name's letters are taken to come once in so many each, and so many such names end at any letter.
 _LETTERS_OF_NEW_NAMES = 20.0
 _NEW_NAME_ENDS = 0.25
@@ -121,7 +100,7 @@ class TokenModel:
             Whether a line has just ended, so that layout may come but no line's end.
         """
         ngrams, cached, depth = self.parts(history, fresh)
-        shares_by_depth = _SHARES_IN_SCRIPTS if history.scope.is_script else _SHARES_IN_MODULES
+        shares_by_depth = IN_SCRIPTS if history.scope.is_script else IN_MODULES
         weight = dict(zip(PARTS, shares_by_depth[depth], strict=True))
         total = sum(weight[part] for part in (*ngrams, *cached))
         p = np.zeros(len(self.tokens))

@@ -59,7 +59,12 @@ def functions(corpora: Path) -> list[str]:  # noqa: ARG001 - programs are wherev
 
 def held_out() -> list[str]:
     """Modules that nothing is learnt from."""
-    return [*data.held_out_modules(), *(source for name in FITTED_ON for source in data.package_sources(name))]
+    return [*data.held_out_modules(), *held_out_packages()]
+
+
+def held_out_packages() -> list[str]:
+    """All modules of the packages that nothing is learnt from."""
+    return [source for name in FITTED_ON for source in data.package_sources(name)]
 
 
 def held_out_functions() -> Iterator[str]:
