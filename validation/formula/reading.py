@@ -2,9 +2,9 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from validation.formula.functions import MOST_ARGUMENTS, RETURN_REFERENCES, SIGNATURES, VOLATILE
+from validation.formula.frames import Finding, Frame, Use, reads_as_number
+from validation.formula.functions import RETURN_REFERENCES, SIGNATURES, VOLATILE
 from validation.formula.lexer import Token, lex
 from validation.formula.references import (
     ERRORS,
@@ -12,41 +12,15 @@ from validation.formula.references import (
     NUMBER,
     OPERAND,
     REFERENCE,
-    Reference,
     is_cell,
     read_reference,
 )
 
 MOST_CHARACTERS = 8192
 MOST_NESTED = 64
-Finding = tuple[str, str]
 _ARITHMETIC = frozenset("+-*/^")
 _JOINING = frozenset((":", ",", ""))
 _COMPARABLE = frozenset(("+", "-", "=", "<", ">", "<=", ">=", "<>"))
-
-
-@dataclass(slots=True)
-class _Frame:
-    """An open bracket, and what stands in it so far."""
-
-    opener: str
-    name: str = ""
-    n_arguments: int = 0
-    argument: str = ""  # "", or what the argument is: "text", "constant", "reference", "value"
-    literal: str = ""
-    operator: str = ""  # what stands before the next operand
-    operand: Reference | None = None  # the last one, if it is a reference
-    widths: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A finished reference: the function that it is an argument of, and what it is added to or compared with."""
-
-    reference: Reference
-    function: str
-    operator: str = ""
-    other: Reference | None = None
 
 
 class Reading:
@@ -74,7 +48,7 @@ class Reading:
         self.defines_names = False
         self._after_lambda = False
         self._closed = ""
-        self._frames = [_Frame("")]
+        self._frames = [Frame("")]
         self._wants_operand = True
         self._blank = False
         self._end = 0
@@ -158,7 +132,7 @@ class Reading:
         self._blank = False
         self._after_lambda = token.kind == "close" and self._closed == "LAMBDA"
 
-    def _operator(self, token: Token, frame: _Frame) -> Iterator[Finding]:
+    def _operator(self, token: Token, frame: Frame) -> Iterator[Finding]:
         if token.kind == "percent":
             frame.argument = "value" if token.text == "%" else frame.argument
             return
@@ -218,13 +192,13 @@ class Reading:
         self._wants_operand = False
 
     def _note_text(self, argument: str, literal: str) -> None:
-        if argument == "text" and not _reads_as_number(literal):
+        if argument == "text" and not reads_as_number(literal):
             self.notes.append(("text-in-arithmetic", f"{literal} is no number, so that the result is #VALUE!."))
 
     def _open(self, token: Token) -> Iterator[Finding]:
         if token.text == "(" and self._after_lambda:  # the arguments of what LAMBDA has made
             self._frames[-1].argument = ""
-            self._frames.append(_Frame("(", "LAMBDA()"))
+            self._frames.append(Frame("(", "LAMBDA()"))
             self._wants_operand = True
             return
         yield from self._begin(token.text, token.text != "{")
@@ -248,7 +222,7 @@ class Reading:
             yield "syntax", "An array in braces holds constants only."
         if sum(frame.name not in ("", "(") for frame in self._frames) >= MOST_NESTED and name not in ("", "("):
             yield "nesting", f"Functions stand in each other more than {MOST_NESTED} deep."
-        self._frames.append(_Frame(token.text[-1], name if token.text != "{" else ""))
+        self._frames.append(Frame(token.text[-1], name if token.text != "{" else ""))
         self._wants_operand = True
 
     def _separate(self, separator: str) -> Iterator[Finding]:
@@ -262,33 +236,13 @@ class Reading:
             return
         if self._wants_operand and (frame.argument or frame.opener == "{"):
             yield "syntax", f"A value is missing before {separator!r}."
-        yield from self._argument(frame)
+        yield from frame.end_argument()
         if frame.opener == "{" and separator == ";":
-            yield from self._row(frame)
+            yield from frame.end_row()
         elif frame.opener != "{" and separator == ";":
             yield "syntax", "A semicolon separates rows of an array; arguments are separated by commas."
-        most = SIGNATURES[frame.name].most if frame.name in SIGNATURES else MOST_ARGUMENTS
-        if frame.opener == "(" and frame.n_arguments >= most:
-            yield "argument-count", f"{frame.name} takes at most {most} arguments."
+        yield from frame.room_faults()
         self._wants_operand = True
-
-    def _argument(self, frame: _Frame) -> Iterator[Finding]:
-        """End an argument, which may be left out."""
-        signature = SIGNATURES.get(frame.name)
-        if signature and frame.argument in ("text", "constant"):
-            place = f"argument {frame.n_arguments + 1}, not {frame.literal}."
-            if signature.wants_reference(frame.n_arguments):
-                yield "argument-type", f"{frame.name} needs cells as {place}"
-            if signature.numbers and frame.argument == "text" and not _reads_as_number(frame.literal):
-                yield "argument-type", f"{frame.name} needs a number as {place}"
-        frame.n_arguments += 1
-        frame.argument, frame.operator, frame.operand = "", "", None
-
-    def _row(self, frame: _Frame) -> Iterator[Finding]:
-        frame.widths.append(frame.n_arguments)
-        frame.n_arguments = 0
-        if len(set(frame.widths)) > 1:
-            yield "array-shape", "The rows of an array must be equally long."
 
     def _close(self, closer: str) -> Iterator[Finding]:
         frame = self._frames[-1]
@@ -300,17 +254,14 @@ class Reading:
             yield "syntax", f"A value is missing before {closer!r}."
         inner = frame.argument
         if not (is_call and self._wants_operand and frame.n_arguments == 0):
-            yield from self._argument(frame)
+            yield from frame.end_argument()
         if closer == "}":
-            yield from self._row(frame)
-        signature = SIGNATURES.get(frame.name)
-        if is_call and signature and not signature.least <= frame.n_arguments <= signature.most:
-            least, most = signature.least, signature.most
-            bounds = str(least) if least == most else f"{least} to {most}"
-            yield "argument-count", f"{frame.name} takes {bounds} arguments, not {frame.n_arguments}."
+            yield from frame.end_row()
+        if is_call:
+            yield from frame.count_faults()
         self._closed = self._frames.pop().name
         if is_call:
-            kind = "reference" if frame.name in RETURN_REFERENCES or not signature else "value"
+            kind = "reference" if frame.name in RETURN_REFERENCES or frame.name not in SIGNATURES else "value"
         else:
             kind = inner if inner == "reference" else "value"
         outer = self._frames[-1]
@@ -334,8 +285,3 @@ def _kind_of(text: str) -> str:
     if text.upper() in ("TRUE", "FALSE"):
         return "logical"
     return "number" if text[0] in ".0123456789" and ":" not in text and "!" not in text else "reference"
-
-
-def _reads_as_number(literal: str) -> bool:
-    """Whether a text in quotes has a digit, so that Excel may read a number, date or time in it."""
-    return any(character.isdigit() for character in literal)

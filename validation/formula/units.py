@@ -4,7 +4,7 @@ import regex
 from openpyxl.styles.numbers import is_date_format
 
 from generation.formula.types import Sheet
-from validation.formula.reading import Finding, Use
+from validation.formula.frames import Finding, Use
 from validation.formula.references import Area, Reference
 from validation.formula.workbook import Workbook
 

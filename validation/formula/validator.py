@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from generation.formula.types import SheetScope
 from generation.types import Candidate, Context
-from validation.formula.reading import Finding, Reading, Use, read_formula
+from validation.formula.frames import Finding, Use
+from validation.formula.reading import Reading, read_formula
 from validation.formula.units import unit_note
 from validation.formula.workbook import Node, Workbook, workbook_of
 from validation.types import Verdict

@@ -12,8 +12,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from generation.formula.types import Cell, SheetScope
+from validation.formula.frames import Finding, Use
 from validation.formula.functions import LOOK_AT_PLACE
-from validation.formula.reading import Finding, Use, read_formula
+from validation.formula.reading import read_formula
 from validation.formula.references import NUMBER, Area, Reference
 
 Node = tuple[str, Cell]
