@@ -79,14 +79,15 @@ def fit_calibration(pages: Iterable[tuple[Sequence[Candidate], str]]) -> Calibra
     log_p = [np.array([c.log_p for c in candidates]) for candidates, _ in pages]
     right = np.concatenate([[rest.startswith(c.text) for c in candidates] for candidates, rest in pages])
     design = np.concatenate([_features(each) for each in log_p])
-    low, high, rank, bias = _fit_logistic(design, right, n_positive=3)
+    low, high, rank, bias = _fit_logistic(design, right, np.array([1.0, 1.0, 0.0, 0.0]), n_positive=3)
     fitted = Calibration(low, high, rank, bias)
     masses = [
         mass_of_any([c.text for c in candidates], np.exp(_log_expit_of(fitted, each)))
         for (candidates, _), each in zip(pages, log_p, strict=True)
     ]
     covered = np.array([any(rest.startswith(c.text) for c in candidates) for candidates, rest in pages])
-    slope, offset = _fit_logistic(np.column_stack([_logit(np.array(masses)), np.ones(len(pages))]), covered, 1)
+    of_pages = np.column_stack([_logit(np.array(masses)), np.ones(len(pages))])
+    slope, offset = _fit_logistic(of_pages, covered, np.array([1.0, 0.0]), n_positive=1)
     return replace(fitted, coverage_slope=slope, coverage_bias=offset)
 
 
@@ -101,11 +102,9 @@ def _features(log_p: FloatArray) -> FloatArray:
     return np.column_stack([log_p, -np.log1p(-p), -np.log(np.arange(1, len(log_p) + 1)), np.ones(len(log_p))])
 
 
-def _fit_logistic(design: FloatArray, right: FloatArray, n_positive: int) -> list[float]:
-    """Coefficients of a logistic regression, the first few of them at least zero."""
+def _fit_logistic(design: FloatArray, right: FloatArray, start: FloatArray, n_positive: int) -> list[float]:
+    """Coefficients of a logistic regression, drawn a little to where they start; the first few are at least zero."""
     sign = np.where(right, 1.0, -1.0)
-    start = np.zeros(design.shape[1])
-    start[:1] = 1.0
 
     def loss(x: FloatArray) -> tuple[float, FloatArray]:
         margin = sign * (design @ x)

@@ -122,3 +122,23 @@ def train_model(
         path = train(name, corpora, out)
         progress(f"training {name}", 1, 1)
     print_result({"name": name, "file": str(path)}, as_json, "model")
+
+
+@models.command("fit")
+def fit_kinds(
+    kinds: Annotated[list[str] | None, typer.Argument(help="Kinds of document; text and python by default.")] = None,
+    corpora: Annotated[
+        Path, typer.Option(help="Folder of the texts; its text/ holds the sentences that English is fitted on.")
+    ] = Path("corpora"),
+    n: Annotated[int, typer.Option(min=10, help="Places to fit on, and as many to check on.")] = 600,
+    llm: Annotated[Path | None, typer.Option(help="The GGUF model that filters; the tiny llama by default.")] = None,
+    out: Annotated[Path, typer.Option(help="The file whose parts are made anew.")] = Path("generation/mixing.toml"),
+    as_json: Json = False,
+) -> None:
+    """Fit anew how generators mix, how they are calibrated, and what the language model's filter says."""
+    from experiments.fitting import fit_into
+
+    with progress_bars() as progress:
+        fitted = fit_into(out, kinds or ["text", "python"], corpora, n, llm, progress)
+    notes = {kind: list(part.notes) for kind, part in fitted.items()}
+    print_result({"file": str(out), "kinds": notes}, as_json, "notes")

@@ -143,6 +143,10 @@ class LlmScorer:
             self._llama.stop = _never
         return found
 
+    def n_tokens(self, text: str) -> int:
+        """How many tokens a text is cut into."""
+        return len(self._llama.tokens(text))
+
     def log_p_of_document(self, text: str) -> float:
         """Log-probability (nats) of a document from its beginning; where it is long, half a context is kept."""
         self.forget()

@@ -1,0 +1,100 @@
+"""What a language model costs as a filter, against other ways to use the same one."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from experiments.bench.llm_shapes import SHAPES, can_write, write_random
+from experiments.bench.llm_ways import GENERATING, SCORING, STAGED
+from experiments.bench.table import Progress, Row, as_table
+from generation.models import list_models
+
+_LLAMA = "tiny-llama"
+_LARGE_REPEATS = 1
+_QUICK = "Qwen2.5-0.5B"
+_QUICK_WAYS = (STAGED, "batched, all as wholes", "generating in parallel")
+NOTES = (
+    "A context of 256 tokens and 32 candidates of 8 tokens each; 8 tokens of the context are new and are read within "
+    "the time of each way that scores, while those that generate have read everything. 'batched, staged': the first "
+    "token of all, and the best 8 as wholes. 'no cache': the context is read anew for every candidate. Generating: 32 "
+    "continuations of 8 tokens, sampled. Seconds are processor time of one thread, each way in a process of its own, "
+    "whose memory at its most is 'peak_mb', Python and the model's file included; two candidates stand for all that go "
+    "one by one without cache or are generated one by one. 'x_staged': ratio to the staged way with the same model. "
+    "Qwen2.5-0.5B and Qwen-1.8B are files of random weights in Q4_0 of those shapes: a text costs the same, and means "
+    "nothing."
+)
+WITHOUT_LLAMA_CPP = "Nothing was measured: the extra 'llm' (llama-cpp-python) must be installed."
+WITHOUT_GGUF = "Larger shapes were left out: the package gguf, which writes their files, must be installed."
+
+
+def bench_llm_cost(quick: bool, progress: Progress) -> dict[str, Any]:
+    """Processor time and memory of scoring and generating, by size of the model."""
+    return as_table("llm_cost", cost_rows(quick, progress), " ".join(cost_notes(quick)))
+
+
+def cost_rows(quick: bool, progress: Progress) -> list[Row]:
+    """One row for each model and way; none without llama.cpp."""
+    if importlib.util.find_spec("llama_cpp") is None:
+        return []
+    rows: list[Row] = []
+    shipped = next((info.file for info in list_models() if info.name == _LLAMA and info.file.is_file()), None)
+    if shipped is not None:
+        rows += model_rows(_LLAMA, shipped, (*SCORING, *GENERATING), 5 if quick else 15, progress)
+    if can_write():
+        for name, shape in SHAPES.items():
+            if not quick or name == _QUICK:
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(folder) / "random.gguf"
+                    write_random(path, shape)
+                    ways = _QUICK_WAYS if quick else (*SCORING, *GENERATING)
+                    rows += model_rows(name, path, ways, _LARGE_REPEATS, progress)
+    return rows
+
+
+def cost_notes(quick: bool) -> list[str]:
+    """What was measured, and what was left out."""
+    if importlib.util.find_spec("llama_cpp") is None:
+        return [WITHOUT_LLAMA_CPP]
+    left_out = [] if not quick else ["Quick: the largest shape, and what takes longest of the other, were left out."]
+    return [NOTES, *left_out, *([] if can_write() else [WITHOUT_GGUF])]
+
+
+def model_rows(name: str, path: Path, ways: tuple[str, ...], n_repeats: int, progress: Progress) -> list[Row]:
+    """All ways with one model, each in its own process."""
+    found = {}
+    for done, way in enumerate(ways):
+        progress(f"{name}: {way}", done, len(ways))
+        found[way] = measured_apart(path, way, n_repeats)
+    progress(name, len(ways), len(ways))
+    return [
+        {
+            "model": name,
+            "way": way,
+            "file_mb": path.stat().st_size / 2**20,
+            "cpu_s": figures["cpu_s"],
+            "peak_mb": figures["peak_mb"],
+            "x_staged": figures["cpu_s"] / found[STAGED]["cpu_s"],
+        }
+        for way, figures in found.items()
+    ]
+
+
+def measured_apart(path: Path, way: str, n_repeats: int) -> dict[str, float]:
+    """Figures of a process that does nothing else.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails.
+    """
+    command = [sys.executable, "-m", "experiments.bench.llm_ways", os.fspath(path), way, str(n_repeats)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - only our own module
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise RuntimeError(f"Way {way!r} with {path.name} must run through ({last[0]}).")
+    return {str(key): float(value) for key, value in json.loads(done.stdout).items()}
