@@ -4,8 +4,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.config import Config
@@ -15,11 +14,9 @@ from experiments.prefetch import Prefetch
 from experiments.proposals import Proposer, Proposing
 from experiments.rig import screen
 from experiments.worker import Worker, is_possible
-from generation.llm.filter import FilterWeights, open_filter
+from generation.fitted import TINY_LLAMA, filter_of, mixture_of, read_fitted
 from generation.types import Candidate, Context, Filter, Generator, Kind, Rescored, Speller
 from validation.types import Validator, Verdict
-
-TINY_LLAMA = "tiny-llama"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +26,18 @@ class Kit:
     Parameters
     ----------
     generators : sequence of Generator
+        They are mixed as held-out documents ask for.
     speller : Speller
     validators : sequence of Validator
         The fast ring: quick enough for every candidate.
     closer : sequence of Validator
         The slow ring: for what is about to be shown, where there is time.
-    weights : FilterWeights
-        What a language model's say counts for.
     """
 
     generators: Sequence[Generator]
     speller: Speller
     validators: Sequence[Validator]
     closer: Sequence[Validator] = ()
-    weights: FilterWeights = field(default_factory=FilterWeights)
 
 
 def page_maker(config: Config, real_time: bool = False) -> PageMaker:
@@ -52,7 +47,8 @@ def page_maker(config: Config, real_time: bool = False) -> PageMaker:
     ----------
     config : Config
     real_time : bool
-        Whether time passes while a page is worked out, so that a worker may do it ahead.
+        Whether time passes while a page is worked out, so that a worker may do it ahead. Where it stands still, a
+        language model filters only if it is named, and in its own time.
 
     Raises
     ------
@@ -60,29 +56,21 @@ def page_maker(config: Config, real_time: bool = False) -> PageMaker:
         If a model is missing or damaged, or no pages are made for this kind, or it is told to work ahead where no time
         passes.
     """
-    from generation.models import list_models
-
-    context, llm, n = Context(config.kind, ""), config.generation.llm, 4 * config.layout.max_candidates
-    model = language_model(llm)
+    llm, kind, n = config.generation.llm, config.kind, 4 * config.layout.max_candidates
+    if llm not in ("auto", "none") and not Path(llm).is_file():
+        raise FileNotFoundError(f"Model {llm} does not exist.")
     proposing: Proposing
     if works_ahead(config, real_time):
-        fallback = proposer(context, "none", n)
+        fallback = proposer(Context(kind, ""), "none", n)
         command = [sys.executable, "-m", "experiments.ahead", config.model_dump_json()]
         worker = Worker(command, config.generation.patience_s)
-        proposing = Prefetch(config.kind, worker, fallback, config.generation.wait_s)
-    elif llm == "auto":
-        model, proposing = None, proposer(context, "none", n)
+        proposing = Prefetch(kind, worker, fallback, config.generation.wait_s)
     else:
-        budget_s = config.generation.budget_s if real_time else math.inf
-        proposing = proposer(context, llm, n, budget_s)
-    models = {one.name: one.sha256 for one in list_models() if one.kind == config.kind}
-    name = POLICY_OF.get(config.kind, "marginal-value") if config.layout.policy == "auto" else config.layout.policy
-    return PageMaker(
-        proposing,
-        POLICIES[name](**config.layout.model_dump(exclude={"policy"})),
-        screen(config),
-        models=models | ({"llm": _checksum(model)} if model else {}),
-    )
+        llm = "none" if llm == "auto" else llm
+        proposing = proposer(Context(kind, ""), llm, n, config.generation.budget_s if real_time else math.inf)
+    name = POLICY_OF.get(kind, "marginal-value") if config.layout.policy == "auto" else config.layout.policy
+    policy = POLICIES[name](**config.layout.model_dump(exclude={"policy"}))
+    return PageMaker(proposing, policy, screen(config), _models(kind, llm))
 
 
 def works_ahead(config: Config, real_time: bool) -> bool:
@@ -106,8 +94,8 @@ def proposer(context: Context, llm: str = "auto", n: int = 96, budget_s: float =
     ----------
     context : Context
     llm : str
-        The file of a GGUF model that rescores candidates; "auto" for the one that ships, where there is one that can
-        be used; "none".
+        The file of a GGUF model that rescores candidates; "auto" for the one that ships, for kinds that it helps, where
+        it can be used; "none".
     n : int
         So many candidates are asked of each generator.
     budget_s : float
@@ -118,21 +106,20 @@ def proposer(context: Context, llm: str = "auto", n: int = 96, budget_s: float =
     ImportError, FileNotFoundError, ValueError
         If a model is missing or damaged, or nobody proposes for this kind.
     """
-    kit, model = _kit(context.kind), language_model(llm)
-    filters = [open_filter(model, kit.weights, budget_s=budget_s)] if model else []
-    return Proposer(kit.generators, kit.speller, kit.validators, filters, n)
+    kit = _kit(context.kind)
+    filters = _filters(context.kind, llm, budget_s)
+    return Proposer([mixture_of(kit.generators, context.kind)], kit.speller, kit.validators, filters, n)
 
 
 def proposer_ahead(config: Config) -> Proposer:
     """Who proposes in the worker: with a model that cannot be used, it goes on without and says so."""
-    kit, filters, n = _kit(config.kind), list[Filter](), 4 * config.layout.max_candidates
+    kit, filters = _kit(config.kind), list[Filter]()
     try:
-        model = language_model(config.generation.llm)
-        if model:
-            filters.append(open_filter(model, kit.weights, budget_s=config.generation.budget_s))
+        filters = _filters(config.kind, config.generation.llm, config.generation.budget_s)
     except (ImportError, OSError, ValueError) as error:
-        filters.append(_NoFilter(str(error)))
-    return Proposer(kit.generators, kit.speller, kit.validators, filters, n)
+        filters = [_NoFilter(str(error))]
+    mixture = mixture_of(kit.generators, config.kind)
+    return Proposer([mixture], kit.speller, kit.validators, filters, 4 * config.layout.max_candidates)
 
 
 def closer_look(kind: Kind) -> Callable[[Context, Candidate], Sequence[Verdict]]:
@@ -141,25 +128,11 @@ def closer_look(kind: Kind) -> Callable[[Context, Candidate], Sequence[Verdict]]
     return lambda context, candidate: [validator.check(context, candidate) for validator in validators]
 
 
-def language_model(llm: str) -> Path | None:
-    """The file of the model that rescores candidates.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is named and does not exist.
-    """
-    from generation.models import models_folder
-
+def _filters(kind: Kind, llm: str, budget_s: float) -> list[Filter]:
     if llm == "none":
-        return None
-    if llm == "auto":
-        shipped = models_folder() / f"{TINY_LLAMA}.gguf"
-        return shipped if shipped.is_file() and find_spec("llama_cpp") else None
-    path = Path(llm)
-    if not path.is_file():
-        raise FileNotFoundError(f"Model {path} does not exist.")
-    return path
+        return []
+    found = filter_of(kind, None if llm == "auto" else Path(llm), budget_s)
+    return [found] if found is not None else []
 
 
 class _NoFilter:
@@ -175,9 +148,17 @@ class _NoFilter:
         return Rescored(list(candidates), 0, reason)
 
 
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _models(kind: Kind, llm: str) -> dict[str, str]:
+    """Name and checksum of the models behind a kind's pages."""
+    from generation.models import list_models
+
+    told = read_fitted().get(kind)
+    with_tiny = llm == "auto" and told is not None and told.llm_on
+    shipped = {m.name: m.sha256 for m in list_models() if m.kind == kind or (m.name == TINY_LLAMA and with_tiny)}
+    if llm in ("auto", "none"):
+        return shipped
+    with Path(llm).open("rb") as file:
+        return {**shipped, llm: hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _kit(kind: Kind) -> Kit:
