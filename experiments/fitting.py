@@ -50,6 +50,25 @@ def _python() -> Sequence[Generator]:
 _GENERATORS: Mapping[Kind, Callable[[], Sequence[Generator]]] = {"text": _text, "python": _python}
 
 
+def generators_of(kind: Kind) -> Sequence[Generator]:
+    """The generators that ship for a kind of document."""
+    return _GENERATORS[kind]()
+
+
+def known_kind(name: str) -> Kind:
+    """A kind of document that there are documents to fit on for.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    for kind in _GENERATORS:
+        if kind == name:
+            return kind
+    raise ValueError(f"Argument 'kind' (got {name!r}) must be one of {', '.join(_GENERATORS)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """Places in documents that nothing learnt from: to fit on, and to check on; no document has places in both."""
@@ -107,10 +126,8 @@ def fit_into(
     made: dict[str, Fitted] = {}
     with LlmScorer(llm or checked(TINY_LLAMA).file) as scorer:
         for kind in kinds:
-            if kind not in _GENERATORS:
-                raise ValueError(f"Argument 'kinds' (got {kind!r}) must be of {', '.join(_GENERATORS)}.")
-            known: Kind = kind  # type: ignore[assignment]  # as the line above has made sure
-            made[kind] = fit(known, _GENERATORS[known](), split(known, corpora, n), scorer, progress)
+            known = known_kind(kind)
+            made[kind] = fit(known, generators_of(known), split(known, corpora, n), scorer, progress)
     write_fitted(parts | made, path)
     return made
 
