@@ -18,6 +18,7 @@ from validation.formula.references import (
 
 MOST_CHARACTERS = 8192
 MOST_NESTED = 64
+_LONGEST_OPERAND = 1024  # but texts; a path, a workbook, a sheet and a range have no more than that
 _ARITHMETIC = frozenset("+-*/^")
 _JOINING = frozenset((":", ",", ""))
 _COMPARABLE = frozenset(("+", "-", "=", "<", ">", "<=", ">=", "<>"))
@@ -153,6 +154,7 @@ class Reading:
 
     def _take_pending(self, text: str) -> Iterator[Finding]:
         yield from self._begin(text, text[0] not in '".')
+        yield from _length_fault(text)
         if not OPERAND.fullmatch(text, partial=True):
             yield "syntax", f"{text!r} can become no value."
         self._wants_operand = False
@@ -161,6 +163,7 @@ class Reading:
         frame = self._frames[-1]
         kind = _kind_of(text)
         yield from self._begin(text, kind == "reference")
+        yield from _length_fault(text)
         joined = frame.operator in _JOINING
         if frame.operator in (":", ",") and kind != "reference":
             yield "syntax", f"Only references are joined by {frame.operator!r}, not {text}."
@@ -220,7 +223,7 @@ class Reading:
                 self.notes.append(("unknown-function", f"{name} is none of Excel's common functions."))
         if self._frames[-1].opener == "{":
             yield "syntax", "An array in braces holds constants only."
-        if sum(frame.name not in ("", "(") for frame in self._frames) >= MOST_NESTED and name not in ("", "("):
+        if name not in ("", "(") and sum(frame.name not in ("", "(") for frame in self._frames) >= MOST_NESTED:
             yield "nesting", f"Functions stand in each other more than {MOST_NESTED} deep."
         self._frames.append(Frame(token.text[-1], name if token.text != "{" else ""))
         self._wants_operand = True
@@ -285,3 +288,8 @@ def _kind_of(text: str) -> str:
     if text.upper() in ("TRUE", "FALSE"):
         return "logical"
     return "number" if text[0] in ".0123456789" and ":" not in text and "!" not in text else "reference"
+
+
+def _length_fault(text: str) -> Iterator[Finding]:
+    if len(text) > _LONGEST_OPERAND and not text.startswith('"'):
+        yield "length", f"{text[:20]!r} and what follows are too long for a value, reference or name."

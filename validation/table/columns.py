@@ -1,6 +1,7 @@
 """Judges the cells of one column, finished or not, by themselves."""
 
 from collections.abc import Hashable
+from decimal import Decimal
 from typing import Any
 
 import regex
@@ -32,8 +33,7 @@ class Column:
         self.missing = missing
         self._kind = kind_of(field)
         self._reaches = self._kind.reaches if isinstance(self._kind, (Number, Year, Dates)) else None
-        self._low = None if field.minimum is None else self._kind.read(field.minimum)
-        self._high = None if field.maximum is None else self._kind.read(field.maximum)
+        self._low, self._high = self._bound(field.minimum), self._bound(field.maximum)
         self._bounded = self._low is not None or self._high is not None
         self._pattern = _compiled(field.pattern)
         self._enum = tuple(word for word in field.enum if self._own_fault(word) is None)
@@ -73,6 +73,11 @@ class Column:
         if self._pattern is not None and not self._matches(text, partial=True):
             return "pattern", f"Nothing that begins with {_short(text)} matches {field.pattern} in {field.name!r}."
         return None
+
+    def _bound(self, written: str | None) -> Any:
+        """The value of a bound; None where there is none, or one that bounds nothing."""
+        value: Any = None if written is None else self._kind.read(written)
+        return None if isinstance(value, Decimal) and not value.is_finite() else value
 
     def _own_fault(self, cell: str) -> Finding | None:
         """The first rule but enumeration that a cell with a value breaks."""

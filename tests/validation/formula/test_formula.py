@@ -2,6 +2,7 @@
 
 import csv
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,16 @@ def test_matters_of_style_do_not_refuse():
     verdicts = FormulaValidator().check_finished("=NOW()+[1]Sheet1!A1+SUM(B2:A1)+MINE(1)")
     assert all(v.ok for v in verdicts)
     assert {v.rule for v in verdicts} == {"volatile", "external-link", "range-order", "unknown-function"}
+
+
+@pytest.mark.parametrize("piece", ["(", "A1:", "[", "'", "1+", "SUM(", "a.b", "{", "A1!", "'a'!", "[a]"])
+def test_a_formula_as_long_as_can_be_has_its_verdict_soon(piece):
+    begun = time.process_time()
+    for length in (1000, 8000):
+        text = "=" + piece * (length // len(piece))
+        assert isinstance(judge(text).ok, bool)
+        assert isinstance(FormulaValidator().check_finished(text)[0].ok, bool)
+    assert time.process_time() - begun < 1
 
 
 @given(st.text(st.sampled_from("=A1:$!#()+-*%,;{}'\"[] <>.eE2REF/0VALUSMIF&@_\\жд"), max_size=40), st.integers(0, 40))
