@@ -29,6 +29,13 @@ def faults(tree: ast.Module) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.line)
 
 
+def bound_names(body: Iterable[ast.stmt]) -> set[str]:
+    """Names that statements may bind in their scope, on whatever path."""
+    return {name for part in _walk(body) for name in _bound(part)} | {
+        name for part in _walk(body) if isinstance(part, ast.Global) for name in part.names
+    }
+
+
 @dataclass(slots=True)
 class _Scope:
     """One module or function: which names may have been assigned so far."""

@@ -2,16 +2,15 @@
 
 import re
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from generation.python.lexer import KEYWORDS, NUMBER, NUMBER_BEGUN, OPERATORS, TOUCHING_KEYWORDS, LexState, Token, lex
 from generation.types import Candidate, Context
 from validation.python.automaton import Automaton, Stacks
 from validation.python.grammar import PYTHON
+from validation.python.resumed import ResumedReader
 from validation.types import Verdict
 
-_N_REMEMBERED = 64
 _STRING_PREFIX = re.compile(r"(?:[rR][bBfF]?|[bBfF][rR]?|[uU])$")
 
 
@@ -39,27 +38,15 @@ class PythonPrefixValidator:
 
     def __init__(self) -> None:
         self._automaton = Automaton(PYTHON)
-        self._remembered: OrderedDict[str, _Reading] = OrderedDict()
+        self._reader = ResumedReader(_Reading(LexState(), self._automaton.start), self._advance)
 
     def check(self, context: Context, candidate: Candidate) -> Verdict:
         """Judge; an invalid candidate is a verdict, never an exception."""
         begun = time.perf_counter()
-        reading = self._advance(self._read(context.before), candidate.text)
+        reading = self._advance(self._reader.read(context.before), candidate.text)
         fault = reading.fault or self._judge_end(reading)
         rule, reason = fault or ("", "")
         return Verdict(fault is None, self.stage, rule, reason, time.perf_counter() - begun)
-
-    def _read(self, text: str) -> _Reading:
-        """Read a document, going on from the longest beginning that was read lately."""
-        if text in self._remembered:
-            self._remembered.move_to_end(text)
-            return self._remembered[text]
-        known = max((old for old in self._remembered if text.startswith(old)), key=len, default="")
-        begin = self._remembered.get(known, _Reading(LexState(), self._automaton.start))
-        reading = self._remembered[text] = self._advance(begin, text[len(known) :])
-        if len(self._remembered) > _N_REMEMBERED:
-            self._remembered.popitem(last=False)
-        return reading
 
     def _advance(self, reading: _Reading, text: str) -> _Reading:
         if reading.fault:
