@@ -77,7 +77,9 @@ def read_reference(text: str) -> Reference:
     if "[" in body:
         return Reference(names=tuple(name for name in [body.partition("[")[0]] if name), is_structured=True)
     if "#REF!" in body:
-        return Reference(note=("broken-reference", f"{text} refers to cells that are gone."))
+        broken = _sheet_and_target(body)[0] or ""
+        sheets = () if "#" in broken or not broken else tuple(broken.split(":"))
+        return Reference(sheets=sheets, note=("broken-reference", f"{text} refers to cells that are gone."))
     sheet, target = _sheet_and_target(body)
     sheets = tuple(sheet.split(":")) if sheet else ()
     ends = [_sheet_and_target(part)[1] for part in target.split(":")]
