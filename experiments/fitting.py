@@ -152,18 +152,20 @@ def fit(
     generators = [_Remembering(generator) for generator in generators]
     weights = fit_weights(generators, [(case.context, case.rest) for case in places.fit], N_CANDIDATES)
     step(1)
-    plain = Mixture(generators, weights)
-    calibration = fit_calibration((plain.propose(c.context, N_CANDIDATES), c.rest) for c in places.fit)
-    mixture = Mixture(generators, weights, calibration=calibration)
-    step(2)
-    llm = None if scorer is None else _fit_llm(scorer, mixture, places.fit)
-    step(3)
-    before, after = (reliability(each, places.check) for each in (plain, mixture))
+    mixture = Mixture(generators, weights)
+    calibration = fit_calibration((mixture.propose(c.context, N_CANDIDATES), c.rest) for c in places.fit)
+    calibrated = Mixture(generators, weights, calibration=calibration)
+    before, after = (reliability(each, places.check) for each in (mixture, calibrated))
     notes = (f"Fitted and checked on {DOCUMENTS[kind]}.", _reliability_note(before, after, len(places.check)))
-    fitted = Fitted(weights, calibration if _is_better(before, after) else None, llm, notes=notes)
-    if scorer is not None and llm is not None:
+    fitted = Fitted(weights, notes=notes)
+    if _is_better(before, after):
+        mixture, fitted = calibrated, replace(fitted, calibration=calibration)
+    step(2)
+    if scorer is not None:
+        llm = _fit_llm(scorer, mixture, places.fit)
+        step(3)
         on, note = _judge_llm(LlmFilter(scorer, llm, budget_s=math.inf), mixture, places.check)
-        fitted = replace(fitted, llm_on=on, notes=(*fitted.notes, note))
+        fitted = replace(fitted, llm=llm, llm_on=on, notes=(*notes, note))
     step(4)
     return fitted
 

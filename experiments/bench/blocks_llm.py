@@ -24,8 +24,8 @@ _TAKEN: Mapping[Kind, tuple[str, ...]] = {
 }
 NOTES = (
     "The generators' mixture with the weights and the calibration that ship: its candidates as they are, and as the "
-    "tiny llama's filter reorders them, with as much time as it takes. Fitted on other documents: generation/mixing.toml "
-    "names them, and holds whether the filter is on. 'top-1', 'mrr', 'coverage@k': of candidates that hold the next "
+    "tiny llama's filter reorders them, with as much time as it takes. Fitted on other documents, which "
+    "generation/mixing.toml names; it says too whether the filter is on. 'top-1', 'mrr', 'coverage@k': of candidates that hold the next "
     "block and only what really follows; x_top_1 and x_mrr are ratios to those without the filter. 'bits': surprise of "
     "the likeliest such candidate, where there is one."
 )
