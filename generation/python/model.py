@@ -23,7 +23,7 @@ from generation.python.predictors import (
     scaled,
 )
 from generation.python.scope import BOUND_TO_BLOCKS, Scope
-from generation.python.shares import IN_MODULES, IN_SCRIPTS, PARTS
+from generation.python.shares import BY_ROLE, IN_MODULES, IN_SCRIPTS, PARTS
 from generation.python.symbols import DEDENT, INDENT, LAYOUT, NAME
 
 # A new name's letters are taken to come once in so many each, and so many such names end at any letter.
@@ -102,6 +102,7 @@ class TokenModel:
         ngrams, cached, depth = self.parts(history, fresh)
         shares_by_depth = IN_SCRIPTS if history.scope.is_script else IN_MODULES
         weight = dict(zip(PARTS, shares_by_depth[depth], strict=True))
+        weight["tokens"] += sum(weight[part] for part in BY_ROLE if part not in ngrams)
         total = sum(weight[part] for part in (*ngrams, *cached))
         p = np.zeros(len(self.tokens))
         layout, seen, new = dict.fromkeys(allowed_layout(history, fresh), 0.0), dict[str, float](), dict[str, float]()
