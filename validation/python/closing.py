@@ -83,3 +83,11 @@ def _closing(lines: Sequence[Line], physical: Sequence[str], outline: Outline) -
         closing.append(f"{indentation} {'case _: ' if last.first == 'match' else ''}pass")
     tried = [line for line in (last, *headers(lines)) if line.first == "try"]
     return closing + [f"{_indentation(line, physical, outline)}finally: pass" for line in tried]
+
+
+def whole(outline: Outline, document: str) -> tuple[list[str], list[str]]:
+    """Return the document's complete lines, and lines that close what they leave open."""
+    if not outline.tail:
+        return [], []
+    closing = _closing(outline.tail, outline.text.split("\n"), outline)
+    return document.replace("\r\n", "\n").replace("\r", "\n").split("\n")[: outline.tail[-1].end], closing
