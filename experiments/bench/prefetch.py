@@ -36,11 +36,11 @@ NOTES = (
     f"equal steps and that of one slot drifts until its posterior is {SURE:g}, as a selection needs; the pace is such "
     "that this takes about 'trial_s'. The slot is the one that advances the document most, but in "
     f"{100 * (1 - SURE):.0f} of 100 trials one drawn from the page's prior. There is no reading time: a trial begins "
-    "as soon as the page is laid out. "
-    "'ready' is the share of pages whose proposals lay there when they were asked for, 'without' of those that had to "
-    "do without the worker's; waits are those for proposals, in ms, and 'p99_page_ms' is the whole page's. Without "
-    "prefetch the same generators, language model and validators run when the selection has fallen; ratios are to "
-    "their p99 wait. The worker has loaded its models before, and the first page is left out."
+    "as soon as the page is laid out. 'ready' is the share of pages whose proposals lay there when they were asked for, "
+    "'without' of those that had to do without the worker's; waits are those for proposals, in ms, and 'p99_page_ms' is "
+    "the whole page's. Without prefetch the same generators, language model and validators run when the selection has "
+    "fallen; ratios are to their p99 wait. The worker has loaded its models before, and the page that opens a document "
+    "is left out, since no selection leads to it."
 )
 
 
@@ -88,18 +88,21 @@ def measure(
 def _waits(
     pages: PageMaker, config: Config, documents: Sequence[str], trial_s: float, n_pages: int
 ) -> list[tuple[Trace, float]]:
-    """What became of each page after the first, and how long it took altogether."""
+    """What became of each page that a selection led to, and how long it took altogether."""
     rng = np.random.default_rng(0)
     found: list[tuple[Trace, float]] = []
     while True:
         for target in documents:
             document, belief = Document(config.kind), Belief.sure_of("")
+            opens = True
             while document.text != target:
                 began = monotonic()
                 page, trace = pages.next_page(belief, document)
-                found.append((trace, monotonic() - began))
-                if len(found) > n_pages:
-                    return found[1:]
+                if not opens:
+                    found.append((trace, monotonic() - began))
+                if len(found) == n_pages:
+                    return found
+                opens = False
                 slot = _attended(page, document, target, rng)
                 p = page.mass
                 for p in _posteriors(page, slot, trial_s, rng):
