@@ -10,6 +10,8 @@ BENCHES: Mapping[str, str] = {
     "prefetch": "experiments.bench.prefetch:bench_prefetch",
     "layouts": "experiments.bench.layouts:bench_layouts",
     "language": "experiments.bench.language:bench_language",
+    "filter": "experiments.bench.blocks_llm:bench_filter",
+    "cost": "experiments.bench.llm_cost:bench_cost",
     "alignment": "experiments.bench.alignment:bench_alignment",
     "realism": "experiments.bench.realism:bench_realism",
     "stopping": "experiments.bench.stopping:bench_stopping",

@@ -25,9 +25,9 @@ _TAKEN: Mapping[Kind, tuple[str, ...]] = {
 NOTES = (
     "The generators' mixture with the weights and the calibration that ship: its candidates as they are, and as the "
     "tiny llama's filter reorders them, with as much time as it takes. Fitted on other documents, which "
-    "generation/mixing.toml names; it says too whether the filter is on. 'top-1', 'mrr', 'coverage@k': of candidates that hold the next "
-    "block and only what really follows; x_top_1 and x_mrr are ratios to those without the filter. 'bits': surprise of "
-    "the likeliest such candidate, where there is one."
+    "generation/mixing.toml names; it says too whether the filter is on. 'top-1', 'mrr', 'coverage@k': of candidates "
+    "that hold the next block and only what really follows; x_top_1 and x_mrr are ratios to those without the filter. "
+    "'bits': surprise of the likeliest such candidate, where there is one."
 )
 WITHOUT_CORPORA = "Text and MBPP were left out: ASSENT_DATA must name the folder that holds corpora/."
 WITHOUT_LLAMA = "The filter was left out: it takes the tiny llama, and the extra 'llm'."
@@ -60,7 +60,7 @@ class Filtered:
         return self._filter.rescore(context, candidates).candidates[:n]
 
 
-def bench_llm(quick: bool, progress: Progress) -> dict[str, Any]:
+def bench_filter(quick: bool, progress: Progress) -> dict[str, Any]:
     """Ranks and bits of the next block without the filter and with it."""
     corpora = Path(os.environ.get("ASSENT_DATA", "")) / "corpora"
     is_there = all((corpora / part).is_dir() for part in ("text", "code"))
@@ -112,7 +112,7 @@ def _rows(kind: Kind, documents: str, cases: Sequence[Case], found: Mapping[str,
     ]
 
 
-def _figures(generator: Generator, cases: Sequence[Case]) -> dict[str, float]:
+def _figures(generator: Generator, cases: Sequence[Case]) -> dict[str, Any]:
     bits: list[float] = []
     pages = {case.context: generator.propose(case.context, N_CANDIDATES) for case in cases}
     found = coverage(lambda context, n: pages[context][:n], cases, (1, *DEPTHS))
@@ -124,7 +124,7 @@ def _figures(generator: Generator, cases: Sequence[Case]) -> dict[str, float]:
         "top-1": found["coverage@1"],
         "mrr": found["mrr"],
         **{f"coverage@{k}": found[f"coverage@{k}"] for k in DEPTHS},
-        "bits": sum(bits) / len(bits) if bits else math.nan,
+        "bits": sum(bits) / len(bits) if bits else None,
     }
 
 

@@ -6,18 +6,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.bench.llm_shapes import SHAPES, can_write, write_random
 from experiments.bench.llm_ways import GENERATING, SCORING, STAGED
 from experiments.bench.table import Progress, Row, as_table
-from generation.models import list_models
+from generation.fitted import TINY_LLAMA
+from generation.models import checked
 
-_LLAMA = "tiny-llama"
-_LARGE_REPEATS = 1
-_QUICK = "Qwen2.5-0.5B"
-_QUICK_WAYS = (STAGED, "batched, all as wholes", "generating in parallel")
+ALL_WAYS = (*SCORING, *GENERATING)
 NOTES = (
     "A context of 256 tokens and 32 candidates of 8 tokens each; 8 tokens of the context are new and are read within "
     "the time of each way that scores, while those that generate have read everything. 'batched, staged': the first "
@@ -32,40 +31,35 @@ WITHOUT_LLAMA_CPP = "Nothing was measured: the extra 'llm' (llama-cpp-python) mu
 WITHOUT_GGUF = "Larger shapes were left out: the package gguf, which writes their files, must be installed."
 
 
-def bench_llm_cost(quick: bool, progress: Progress) -> dict[str, Any]:
+def bench_cost(quick: bool, progress: Progress) -> dict[str, Any]:
     """Processor time and memory of scoring and generating, by size of the model."""
-    return as_table("llm_cost", cost_rows(quick, progress), " ".join(cost_notes(quick)))
+    return measure((TINY_LLAMA,) if quick else (TINY_LLAMA, *SHAPES), ALL_WAYS, 5 if quick else 15, progress)
 
 
-def cost_rows(quick: bool, progress: Progress) -> list[Row]:
-    """One row for each model and way; none without llama.cpp."""
-    if importlib.util.find_spec("llama_cpp") is None:
-        return []
+def measure(models: Sequence[str], ways: Sequence[str], n_repeats: int, progress: Progress) -> dict[str, Any]:
+    """Measure the tiny llama and random weights of larger shapes, which are not repeated, in ways that begin staged."""
+    can_read = importlib.util.find_spec("llama_cpp") is not None
+    rows = _rows(models, ways, n_repeats, progress) if can_read else []
+    left_out = [name for name in SHAPES if name not in models]
+    notes = [NOTES, *([f"Left out: {', '.join(left_out)}."] if left_out else [] if can_write() else [WITHOUT_GGUF])]
+    return as_table("cost", rows, " ".join(notes) if can_read else WITHOUT_LLAMA_CPP)
+
+
+def _rows(models: Sequence[str], ways: Sequence[str], n_repeats: int, progress: Progress) -> list[Row]:
     rows: list[Row] = []
-    shipped = next((info.file for info in list_models() if info.name == _LLAMA and info.file.is_file()), None)
-    if shipped is not None:
-        rows += model_rows(_LLAMA, shipped, (*SCORING, *GENERATING), 5 if quick else 15, progress)
-    if can_write():
-        for name, shape in SHAPES.items():
-            if not quick or name == _QUICK:
-                with tempfile.TemporaryDirectory() as folder:
-                    path = Path(folder) / "random.gguf"
-                    write_random(path, shape)
-                    ways = _QUICK_WAYS if quick else (*SCORING, *GENERATING)
-                    rows += model_rows(name, path, ways, _LARGE_REPEATS, progress)
+    for name in models:
+        if name not in SHAPES:
+            rows += model_rows(name, checked(name).file, ways, n_repeats, progress)
+        elif can_write():
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "random.gguf"
+                write_random(path, SHAPES[name])
+                rows += model_rows(name, path, ways, 1, progress)
     return rows
 
 
-def cost_notes(quick: bool) -> list[str]:
-    """What was measured, and what was left out."""
-    if importlib.util.find_spec("llama_cpp") is None:
-        return [WITHOUT_LLAMA_CPP]
-    left_out = [] if not quick else ["Quick: the largest shape, and what takes longest of the other, were left out."]
-    return [NOTES, *left_out, *([] if can_write() else [WITHOUT_GGUF])]
-
-
-def model_rows(name: str, path: Path, ways: tuple[str, ...], n_repeats: int, progress: Progress) -> list[Row]:
-    """All ways with one model, each in its own process."""
+def model_rows(name: str, path: Path, ways: Sequence[str], n_repeats: int, progress: Progress) -> list[Row]:
+    """Some ways with one model, each in its own process."""
     found = {}
     for done, way in enumerate(ways):
         progress(f"{name}: {way}", done, len(ways))

@@ -29,6 +29,8 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "prefetch": {"data": None, "kinds": ["python"], "trials_s": [0.1], "n_pages": 2},
     "layouts": {"data": None, "n_documents": {"text": 1}, "rates": [10.0]},
     "language": {"corpora": None, "n": 1},
+    "filter": {"corpora": None, "n": 2},
+    "cost": {"models": ["tiny-llama"], "ways": ["batched, staged", "generating in parallel"], "n_repeats": 1},
     "alignment": {"seconds": 4.0},
     "realism": {"claims": [Claim(profile="easy", recordings=("eyelink",))], "n_persons": 1},
     "stopping": {"people": {"dwell": ("typical",)}, "seeds": (1,), "n_pages": 3},
