@@ -36,11 +36,11 @@ NOTES = (
     f"equal steps and that of one slot drifts until its posterior is {SURE:g}, as a selection needs; the pace is such "
     "that this takes about 'trial_s'. The slot is the one that advances the document most, but in "
     f"{100 * (1 - SURE):.0f} of 100 trials one drawn from the page's prior. There is no reading time: a trial begins "
-    "as soon as the page is laid out. 'ready' is the share of pages whose proposals lay there when they were asked for, "
-    "'without' of those that had to do without the worker's; waits are those for proposals, in ms, and 'p99_page_ms' is "
-    "the whole page's. Without prefetch the same generators, language model and validators run when the selection has "
-    "fallen; ratios are to their p99 wait. The worker has loaded its models before, and the page that opens a document "
-    "is left out, since no selection leads to it."
+    "as soon as the page is laid out. 'ready' is the share of pages whose proposals lay there when they were asked "
+    "for, 'without' of those that had to do without the worker's; waits are those for proposals, in ms, and "
+    "'p99_page_ms' is the whole page's. Without prefetch the same generators, language model and validators run "
+    "when the selection has fallen; ratios are to their p99 wait. The worker has loaded its models before, and the "
+    "page that opens a document is left out, since no selection leads to it."
 )
 
 
