@@ -11,6 +11,7 @@ from validation.python.grammar import PYTHON
 from validation.python.resumed import ResumedReader
 from validation.types import Verdict
 
+_MAX_BRACKETS = 200  # CPython's own limit
 _STRING_PREFIX = re.compile(r"(?:[rR][bBfF]?|[bBfF][rR]?|[uU])$")
 
 
@@ -52,8 +53,13 @@ class PythonPrefixValidator:
         if reading.fault:
             return reading
         tokens, lexed = lex(reading.lexed, text.replace("\r\n", "\n").replace("\r", "\n"))
-        stacks = reading.stacks
+        stacks, depth = reading.stacks, len(reading.lexed.brackets)
         for token in tokens:
+            if token.kind == "OP":
+                depth += (token.text in "([{") - (token.text in ")]}")
+            if depth > _MAX_BRACKETS:
+                nesting = f"Line {token.line}: more than {_MAX_BRACKETS} brackets are open here."
+                return _Reading(lexed, stacks, ("nesting", nesting))
             following = self._automaton.step(stacks, _terminals(token))
             if not following:
                 return _Reading(lexed, stacks, self._explain_token(token, stacks))

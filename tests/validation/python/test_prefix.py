@@ -288,8 +288,8 @@ def test_what_python_refuses_for_its_grammar_is_refused(validator):
 
 
 def test_deep_nesting_is_judged(validator):
-    assert verdict(validator, "x = " + "(" * 500).ok
-    assert verdict(validator, "x = " + "(" * 500 + "1" + ")" * 500 + "\n").ok
+    assert verdict(validator, "x = " + "(" * 200).ok
+    assert verdict(validator, "x = " + "(" * 200 + "1" + ")" * 200 + "\n").ok
     assert verdict(validator, "".join(" " * n + "if x:\n" for n in range(300))).ok
 
 
@@ -302,3 +302,14 @@ def test_a_candidate_takes_less_than_two_milliseconds(validator):
     milliseconds = 1e3 * (time.process_time() - begun) / 200
     print(f"\n{milliseconds:.3f} ms per candidate")
     assert milliseconds < 2
+
+
+def test_brackets_nest_as_deep_as_python_reads_them():
+    validator = PythonPrefixValidator()
+    context = Context("python", "x = ")
+    assert validator.check(context, Candidate("(" * 200 + "1" + ")" * 200 + "\n", 0.0, "test")).ok
+    refused = validator.check(context, Candidate("(" * 100_000, 0.0, "test"))
+    assert (refused.ok, refused.rule) == (False, "nesting")
+    compile("x = " + "(" * 200 + "1" + ")" * 200, "<test>", "exec")
+    with pytest.raises(SyntaxError, match="too many nested"):
+        compile("x = " + "(" * 201 + "1" + ")" * 201, "<test>", "exec")
