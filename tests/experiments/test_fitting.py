@@ -49,18 +49,19 @@ def silent(what, done, total):
 
 
 def test_a_model_that_knows_is_switched_on_and_one_that_does_not_is_not(places):
-    seer, liar = (fit("text", [Coin()], places, scorer, silent) for scorer in (Seer(), Liar()))
+    seer, liar = (fit("python", [Coin()], places, scorer, silent) for scorer in (Seer(), Liar()))
     assert seer.llm_on
     assert seer.llm.llm > 0.5
     assert not liar.llm_on
 
 
 def test_notes_say_what_was_fitted_on_and_what_came_of_it(places):
-    source, calibration, llm = fit("text", [Coin()], places, Seer(), silent).notes
-    assert "Common Voice" in source
+    source, calibration, llm, off = fit("text", [Coin()], places, Seer(), silent).notes
+    assert "held-out book" in source
     assert "log loss of candidates" in calibration
     assert "at 100 places not fitted on" in llm
     assert "-> 100.0 %" in llm
+    assert off.startswith("It is off all the same")
 
 
 def test_calibration_helps_where_claims_are_wrong(places):
@@ -90,14 +91,18 @@ def test_python_is_split_by_module_and_every_place_lies_where_it_says(tmp_path):
     assert not {case.rest[-200:] for case in found.fit} & {case.rest[-200:] for case in found.check}
 
 
-def test_text_is_split_by_sentence(tmp_path):
-    folder = tmp_path / "text" / "common_voice_cc0"
-    folder.mkdir(parents=True)
-    (folder / "en.txt").write_text("".join(f"This is the sentence of number {i}.\n" for i in range(200)))
+def test_text_is_fitted_on_sentences_and_checked_on_a_book(tmp_path):
+    for folder in ("common_voice_cc0", "public_domain"):
+        (tmp_path / "text" / folder).mkdir(parents=True)
+    sentences = "".join(f"This is the sentence of number {i}.\n" for i in range(200))
+    (tmp_path / "text" / "common_voice_cc0" / "en.txt").write_text(sentences)
+    (tmp_path / "text" / "public_domain" / "lane_katrine_1909.txt").write_text(
+        "It was a fine day. They went out.\n" * 20
+    )
     found = split("text", tmp_path, 100)
-    fitted, checked = ({case.context.before + case.rest for case in half} for half in (found.fit, found.check))
-    assert len(found.fit) == 100
-    assert not fitted & checked
+    assert len(found.fit) == len(found.check) == 100
+    assert all((case.context.before + case.rest).startswith("this is the sentence") for case in found.fit)
+    assert all((case.context.before + case.rest).startswith(("it was", "they went")) for case in found.check)
 
 
 def test_other_kinds_have_nothing_held_out_to_fit_on(tmp_path):
