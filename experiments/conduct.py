@@ -16,12 +16,14 @@ from experiments.session import Session
 logger = logging.getLogger(__name__)
 
 
-def conduct(session: Session, opening: Mapping[str, Any], max_pages: int) -> Document:
+def conduct(session: Session, document: Document, opening: Mapping[str, Any], max_pages: int) -> Document:
     """Open the log, write the target, and close the log with the reason.
 
     Parameters
     ----------
     session : Session
+    document : Document
+        What there is already.
     opening : mapping
         Fields of the first event; "target" and "document" among them.
     max_pages : int
@@ -32,7 +34,6 @@ def conduct(session: Session, opening: Mapping[str, Any], max_pages: int) -> Doc
         What ended the run early; everything up to then is on disk, and the log says why it ends.
     """
     session.log.write("session", **opening)
-    document = Document(opening["config"]["kind"], opening["document"])
     reason = "failed"
     try:
         with _interrupts_between_ticks(session):

@@ -140,9 +140,13 @@ class Config(Section):
     With ``also_gaze``, gaze is heard beside the EEG, and their weights are those that the calibration run asks for.
     With ``error_potentials``, the brain's answer to what was selected counts for or against undoing it. What the
     signals have said of one page counts for the next with ``keep_evidence``; else a selection is believed, once made.
+    The session goes on with the file ``document``, or with a formula in one ``cell`` of it, and the ``target`` is what
+    is to be added.
     """
 
     kind: Kind = "text"
+    document: str | None = None
+    cell: str | None = None
     paradigm: Literal["p300", "ssvep", "cvep", "dwell"] = "p300"
     learn: bool = True
     also_gaze: bool = False

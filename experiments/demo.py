@@ -18,6 +18,7 @@ from experiments.folder import RunFolder, environment
 from experiments.kinds import page_maker
 from experiments.log import SCHEMA_VERSION, FileLog
 from experiments.metrics import summarise
+from experiments.opening import opening_document
 from experiments.pages import PageMaker
 from experiments.paradigms.types import Calibrated
 from experiments.participants import Progress, Setting, participant_setting
@@ -26,6 +27,8 @@ from experiments.rig import rig, save_decoder, screen
 TARGETS = {
     "text": "please open the window",
     "python": "def mean(values):\n    return sum(values) / len(values)\n",
+    "table": "2026-03-12,P03,ssvep,30,0.96\n",
+    "formula": "B5*C5",
 }
 
 
@@ -63,17 +66,19 @@ def run_demo(
     if config.timing.trigger and fast:
         raise ValueError("Setting 'timing.trigger' needs real time: leave out --fast.")
     progress("loading the language models", 0, 1)
-    with closing(page_maker(config, real_time=not fast)) as pages:
+    document = opening_document(config)
+    with closing(page_maker(config, not fast, document.context)) as pages:
         progress("loading the language models", 1, 1)
         if config.setup:
             read_setup(config.setup)
-        if obstacle := pages.obstacle(Document(config.kind), str(config.target)):
+        if obstacle := pages.obstacle(document, str(config.target)):
             raise ValueError(
                 f"Argument '--target' (got {config.target!r}) cannot be written as {config.kind}: {obstacle}"
             )
-        with participant_setting(config, fast, progress) as (setting, calibrated):
+        whole = config.model_copy(update={"target": document.text + str(config.target)})
+        with participant_setting(whole, fast, progress) as (setting, calibrated):
             folder = RunFolder.create(root)
-            write_target(config, folder, setting, calibrated, pages, viewers)
+            write_target(config, folder, setting, calibrated, pages, viewers, document)
     return {**summarise(folder.read_events()), "session": str(folder.path.resolve())}
 
 
@@ -84,6 +89,7 @@ def write_target(
     calibrated: Calibrated,
     pages: PageMaker,
     viewers: Sequence[Viewer] = (),
+    document: Document | None = None,
 ) -> Document:
     """Record a run in its folder, from the settings to the last event.
 
@@ -100,6 +106,8 @@ def write_target(
     pages : PageMaker
     viewers : sequence of Viewer
         Told of what is shown, beside the participant.
+    document : Document, optional
+        What the target is added to; an empty one by default.
 
     Raises
     ------
@@ -133,21 +141,23 @@ def write_target(
         arrange=setting.arrange,
     )
     try:
-        return conduct(session, _opening(config, setting, pages, calibrated.fitted_to), config.max_pages)
+        document = document or Document(config.kind)
+        opening = _opening(config, document, setting, pages, calibrated.fitted_to)
+        return conduct(session, document, opening, config.max_pages)
     finally:
         log.close()
         recorder.close()
 
 
-def _opening(config: Config, setting: Setting, pages: PageMaker, fitted_to: str) -> dict[str, Any]:
+def _opening(config: Config, document: Document, setting: Setting, pages: PageMaker, fitted_to: str) -> dict[str, Any]:
     """Fields of the first event."""
     grid = screen(config)
     return {
         "schema": SCHEMA_VERSION,
         "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "config": config.model_dump(),
-        "target": config.target,
-        "document": "",
+        "target": document.text + str(config.target),
+        "document": document.text,
         "n_layers": pages.n_layers,
         "clock": {"kind": type(setting.clock).__name__, "counts_compute": setting.counts_compute},
         "screen": {

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from experiments.config import Config
 from experiments.layout import POLICIES
+from experiments.opening import opening_document
 from experiments.pages import PageMaker
 from experiments.prefetch import Prefetch
 from experiments.proposals import Proposer, Proposing
 from experiments.rig import screen
 from experiments.worker import Worker, is_possible
 from generation.fitted import TINY_LLAMA, filter_of, mixture_of, read_fitted
+from generation.table.types import TableScope
 from generation.types import Candidate, Context, Filter, Generator, Kind, Rescored, Speller
 from validation.types import Validator, Verdict
 
@@ -30,22 +32,21 @@ class Kit:
     speller : Speller
     validators : sequence of Validator
         The fast ring: quick enough for every candidate.
-    closer : sequence of Validator
-        The slow ring: for what is about to be shown, where there is time.
     """
 
     generators: Sequence[Generator]
     speller: Speller
     validators: Sequence[Validator]
-    closer: Sequence[Validator] = ()
 
 
-def page_maker(config: Config, real_time: bool = False) -> PageMaker:
+def page_maker(config: Config, real_time: bool = False, opening: Context | None = None) -> PageMaker:
     """A page maker from the models that ship.
 
     Parameters
     ----------
     config : Config
+    opening : Context, optional
+        What the session begins with, where that is anything.
     real_time : bool
         Whether time passes while a page is worked out, so that a worker may do it ahead. Where it stands still, a
         language model filters only if it is named, and in its own time.
@@ -57,17 +58,18 @@ def page_maker(config: Config, real_time: bool = False) -> PageMaker:
         passes.
     """
     llm, kind, n = config.generation.llm, config.kind, 4 * config.layout.max_candidates
+    opening = opening or Context(kind, "")
     if llm not in ("auto", "none") and not Path(llm).is_file():
         raise FileNotFoundError(f"Model {llm} does not exist.")
     proposing: Proposing
     if works_ahead(config, real_time):
-        fallback = proposer(Context(kind, ""), "none", n)
+        fallback = proposer(opening, "none", n)
         command = [sys.executable, "-m", "experiments.ahead", config.model_dump_json()]
         worker = Worker(command, config.generation.patience_s)
         proposing = Prefetch(kind, worker, fallback, config.generation.wait_s)
     else:
         llm = "none" if llm == "auto" else llm
-        proposing = proposer(Context(kind, ""), llm, n, config.generation.budget_s if real_time else math.inf)
+        proposing = proposer(opening, llm, n, config.generation.budget_s if real_time else math.inf)
     name = POLICY_OF.get(kind, "marginal-value") if config.layout.policy == "auto" else config.layout.policy
     policy = POLICIES[name](**config.layout.model_dump(exclude={"policy"}))
     return PageMaker(proposing, policy, screen(config), _models(kind, llm))
@@ -106,14 +108,14 @@ def proposer(context: Context, llm: str = "auto", n: int = 96, budget_s: float =
     ImportError, FileNotFoundError, ValueError
         If a model is missing or damaged, or nobody proposes for this kind.
     """
-    kit = _kit(context.kind)
+    kit = _kit(context)
     filters = _filters(context.kind, llm, budget_s)
     return Proposer([mixture_of(kit.generators, context.kind)], kit.speller, kit.validators, filters, n)
 
 
 def proposer_ahead(config: Config) -> Proposer:
     """Who proposes in the worker: with a model that cannot be used, it goes on without and says so."""
-    kit, filters = _kit(config.kind), list[Filter]()
+    kit, filters = _kit(opening_document(config).context), list[Filter]()
     try:
         filters = _filters(config.kind, config.generation.llm, config.generation.budget_s)
     except (ImportError, OSError, ValueError) as error:
@@ -124,8 +126,13 @@ def proposer_ahead(config: Config) -> Proposer:
 
 def closer_look(kind: Kind) -> Callable[[Context, Candidate], Sequence[Verdict]]:
     """The slow ring for a kind of document: what it says of a candidate that is about to be shown."""
-    validators = _kit(kind).closer
-    return lambda context, candidate: [validator.check(context, candidate) for validator in validators]
+    from validation.rings import SlowRing
+
+    if kind != "python":
+        return SlowRing([]).check
+    from validation.python.linters import LINTERS, LinterValidator, has_pylint
+
+    return SlowRing([LinterValidator(stage) for stage in LINTERS if stage != "pylint" or has_pylint()]).check
 
 
 def _filters(kind: Kind, llm: str, budget_s: float) -> list[Filter]:
@@ -161,13 +168,11 @@ def _models(kind: Kind, llm: str) -> dict[str, str]:
         return {**shipped, llm: hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _kit(kind: Kind) -> Kit:
-    if kind not in KITS:
-        raise ValueError(f"Setting 'kind' must be one of {', '.join(KITS)} (got {kind!r}).")
-    return KITS[kind]()
+def _kit(context: Context) -> Kit:
+    return KITS[context.kind](context)
 
 
-def _text() -> Kit:
+def _text(context: Context) -> Kit:  # noqa: ARG001 - a text depends on nothing else
     from generation.text.generators import text_generators
     from validation.text import TextValidator
 
@@ -175,17 +180,42 @@ def _text() -> Kit:
     return Kit(generators, speller, [TextValidator()])
 
 
-def _python() -> Kit:
+def _python(context: Context) -> Kit:  # noqa: ARG001 - a program depends on nothing else
     from generation.python.tokens import python_generators
     from validation.python.prefix import PythonPrefixValidator
+    from validation.python.statements import PythonStatementsValidator
     from validation.text import TextValidator
 
     generators, speller = python_generators()
-    return Kit(generators, speller, [TextValidator(), PythonPrefixValidator()])
+    return Kit(generators, speller, [TextValidator(), PythonPrefixValidator(), PythonStatementsValidator()])
 
 
-KITS: Mapping[Kind, Callable[[], Kit]] = {"text": _text, "python": _python}
-"""How each kind's parts are put together; a kind that is not here gets no pages."""
+def _table(context: Context) -> Kit:
+    from generation.table.generators import table_generators
+    from validation.table.validator import TableValidator
+    from validation.text import TextValidator
+
+    scope = context.scope if isinstance(context.scope, TableScope) else None
+    generators, speller = table_generators(scope, context.before)
+    return Kit(generators, speller, [TextValidator(), TableValidator()])
+
+
+def _formula(context: Context) -> Kit:  # noqa: ARG001 - the sheet comes with each context
+    from generation.formula.generators import formula_generators
+    from validation.formula.validator import FormulaValidator
+    from validation.text import TextValidator
+
+    generators, speller = formula_generators()
+    return Kit(generators, speller, [TextValidator(), FormulaValidator()])
+
+
+KITS: Mapping[Kind, Callable[[Context], Kit]] = {
+    "text": _text,
+    "python": _python,
+    "table": _table,
+    "formula": _formula,
+}
+"""How each kind's parts are put together, from what a session begins with."""
 
 POLICY_OF: Mapping[Kind, str] = {"text": "posterior-matching"}
 """The layout policy of kinds for which another than marginal-value has won on held-out documents: see the benchmark

@@ -131,7 +131,7 @@ def _run(folder: RunFolder, events: Sequence[dict[str, Any]], log: MemoryLog) ->
     log.now = first["t"]
     log.write("session", **{key: value for key, value in first.items() if key not in ("seq", "t", "kind")})
     try:
-        document = assemble(session, Document(config.kind), first["target"], config.max_pages)
+        document = assemble(session, Document(config.kind, first["document"]), first["target"], config.max_pages)
         log.write("end", reason="written" if document.text == first["target"] else "pages used up")
     except StreamLost:
         log.write("end", reason="stream lost")
