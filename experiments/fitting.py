@@ -165,7 +165,7 @@ def fit(
     calibration = fit_calibration((mixture.propose(c.context, N_CANDIDATES), c.rest) for c in places.fit)
     calibrated = Mixture(generators, weights, calibration=calibration)
     before, after = (reliability(each, places.check) for each in (mixture, calibrated))
-    notes = (f"{DOCUMENTS[kind]}.", _reliability_note(before, after, len(places.check)))
+    notes: tuple[str, ...] = (f"{DOCUMENTS[kind]}.", _reliability_note(before, after, len(places.check)))
     fitted = Fitted(weights, notes=notes)
     if _is_better(before, after):
         mixture, fitted = calibrated, replace(fitted, calibration=calibration)
