@@ -94,6 +94,8 @@ def bench(values: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print(values["notes"], style="dim")
+    for part in values.get("parts", {}).values():
+        bench(part)
 
 
 def models(values: dict[str, Any]) -> None:

@@ -1,102 +1,109 @@
-"""How long a page takes to work out, stage by stage, against the time that a selection takes."""
+"""What generation is worth, stage by stage, on documents that nobody learnt from, for every kind of document."""
 
-from collections.abc import Mapping, Sequence
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from experiments.belief import Belief
+from experiments.bench import blocks_formula, blocks_formula_tokens, blocks_python, blocks_table, blocks_text
+from experiments.bench.blocks_llm import bench_filter
+from experiments.bench.coverage import Case, coverage
+from experiments.bench.language import token_ranks
+from experiments.bench.llm_cost import bench_cost
+from experiments.bench.prefetch import bench_prefetch
 from experiments.bench.table import Progress, Row, as_table
-from experiments.config import Config
-from experiments.copying import wanted_slot
-from experiments.demo import TARGETS
-from experiments.document import Document, follow
-from experiments.kinds import page_maker
-from experiments.page import Page
-from experiments.pages import PageMaker
-from generation.types import Kind
-from selector.types import Posterior, Selection
+from generation.models import load
+from generation.python.model import TokenModel
+from generation.python.tokens import token_model
+from generation.types import Generator, Kind
 
-WRITTEN: Mapping[Kind, tuple[str, ...]] = {
-    "text": (
-        TARGETS["text"],
-        "The doctor said that she can come on Friday, but not before noon.",
-        "I would like a cup of tea and my other glasses, please!",
-    ),
-    "python": (
-        TARGETS["python"],
-        "import json\n\n\ndef read(path):\n    with open(path) as file:\n        return json.load(file)\n",
-        "class Stack:\n    def __init__(self):\n        self.items = []\n\n    def push(self, item):\n"
-        "        self.items.append(item)\n",
-    ),
-}
-SURE = 0.95
+_KINDS: tuple[Kind, ...] = ("text", "python", "table", "formula")
+_N_QUICK, _N = 6, 250
 NOTES = (
-    "Every page on the way to a few documents, each written by one who always takes the slot that advances it most and "
-    f"is believed with {SURE:g}; no page comes twice. 'propose' includes the letters. Ratios are to the seconds that a "
-    "selection takes on average without reading (setting layout.trial_s)."
+    "'coverage@k': is there a candidate among the first k that holds the next block, and only what really follows? "
+    "'mrr': mean of one over the first such candidate's rank, none beyond 32. Stages are cumulative within a set; "
+    "x_first is the ratio to the set's first stage. Parts, unless quick: the language model's filter, its cost, and "
+    "prefetching."
 )
+LEFT_OUT = "Left out, since ASSENT_DATA names no folder with corpora/: all but the standard library's held-out modules."
 
 
 def bench_generation(quick: bool, progress: Progress) -> dict[str, Any]:
-    """Time the stages of pages for text and for Python."""
-    return measure(n_documents=1 if quick else 3, max_pages=200, progress=progress)
+    """Coverage, ranks and key presses by kind, set and stage; then filter, cost and prefetch."""
+    corpora = Path(os.environ.get("ASSENT_DATA", "")) / "corpora"
+    there = corpora if corpora.is_dir() else None
+    result = measure(there, _N_QUICK if quick else _N, progress)
+    parts = {"filter": bench_filter, "cost": bench_cost, "prefetch": bench_prefetch}
+    return result if quick else {**result, "parts": {name: part(False, progress) for name, part in parts.items()}}
 
 
-def measure(n_documents: int, max_pages: int, progress: Progress) -> dict[str, Any]:
-    """Write so many documents of each kind, with at most so many pages each."""
+def measure(corpora: Path | None, n: int, progress: Progress) -> dict[str, Any]:
+    """Take the figures at about ``n`` places of each set."""
     rows: list[Row] = []
-    for kind, targets in WRITTEN.items():
-        config = Config(kind=kind)
-        progress(f"loading the models for {kind}", 0, 1)
-        pages = page_maker(config)
-        progress(f"loading the models for {kind}", 1, 1)
-        traces: list[dict[str, float]] = []
-        for done, target in enumerate(targets[:n_documents]):
-            progress(f"pages of {kind}", done, n_documents)
-            traces += _write(pages, kind, target, max_pages)
-        progress(f"pages of {kind}", n_documents, n_documents)
-        rows += _rows(kind, traces, config.layout.trial_s)
-    return as_table("generation", rows, NOTES)
+    for done, kind in enumerate(_KINDS):
+        progress("measuring what is proposed", done, len(_KINDS))
+        for documents, cases in _sets(kind, corpora, n).items():
+            rows += _rows(kind, documents, {s: coverage(g.propose, cases) for s, g in _stages(kind, documents).items()})
+        for documents, figures in _further(kind, corpora, n):
+            rows += _rows(kind, documents, figures)
+    progress("measuring what is proposed", len(_KINDS), len(_KINDS))
+    notes = (NOTES, blocks_text.NOTES, blocks_table.NOTES, blocks_formula.NOTES, blocks_formula_tokens.NOTES)
+    return as_table("generation", rows, " ".join(notes if corpora else (NOTES, LEFT_OUT)))
 
 
-def _write(pages: PageMaker, kind: Kind, target: str, max_pages: int) -> list[dict[str, float]]:
-    """Seconds of each stage, page by page, until the target is written."""
-    document, belief = Document(kind), Belief.sure_of("")
-    seconds = []
-    for _ in range(max_pages):
-        if document.text == target:
-            break
-        page, trace = pages.next_page(belief, document)
-        seconds.append(trace.seconds)
-        slots = [{"text": s.candidate.text, "command": s.candidate.command} for s in page.slots]
-        selection = _selection(page, wanted_slot(slots, document.text, target))
-        belief = Belief.weigh(page.parts, selection.posterior.p)
-        document = follow(document, page.chosen(selection), pages.n_layers)
-    return seconds
+def _sets(kind: Kind, corpora: Path | None, n: int) -> Mapping[str, Sequence[Case]]:
+    found = {
+        "text": blocks_text.blocks,
+        "python": blocks_python.blocks,
+        "table": blocks_table.blocks,
+        "formula": blocks_formula.blocks,
+    }[kind](corpora, n)
+    return {documents: cases for documents, cases in found.items() if cases}
 
 
-def _selection(page: Page, slot: int | None) -> Selection:
-    """A slot taken for sure, nearly; what is left stays as the page had it."""
-    assert slot is not None, "every document must be reachable"
-    p = (1 - SURE) * page.mass
-    p[slot] += SURE
-    return Selection(slot, 0.0, Posterior(np.log(page.mass), np.log(p) - np.log(page.mass), p), "threshold")
+def _stages(kind: Kind, documents: str) -> Mapping[str, Generator]:
+    if kind == "python":
+        return blocks_python.stages("line" if documents.endswith(", line") else "token")
+    return {"text": blocks_text.stages, "table": blocks_table.stages, "formula": blocks_formula.stages}[kind]()
 
 
-def _rows(kind: Kind, traces: Sequence[Mapping[str, float]], trial_s: float) -> list[Row]:
-    total = np.array([sum(trace.values()) for trace in traces])
-    columns = {stage: np.array([trace[stage] for trace in traces]) for stage in traces[0]} | {"whole page": total}
-    return [
-        {
-            "kind": kind,
-            "stage": stage,
-            "n_pages": len(traces),
-            "median_ms": 1e3 * float(np.median(seconds)),
-            "worst_ms": 1e3 * float(seconds.max()),
-            "page_share": float(seconds.sum() / total.sum()),
-            "x_median": float(np.median(seconds)) / trial_s,
-            "x_worst": float(seconds.max()) / trial_s,
-        }
-        for stage, seconds in columns.items()
-    ]
+def _further(kind: Kind, corpora: Path | None, n: int) -> Iterator[tuple[str, Mapping[str, Mapping[str, float]]]]:
+    """Figures of a kind that are no coverage: key presses, and ranks of the next token, by set and stage."""
+    if corpora is None:
+        return
+    if kind == "text":
+        for documents, saved in blocks_text.key_presses(corpora, n).items():
+            yield documents, {stage: {"n": n, "savings@5": value} for stage, value in saved.items()}
+    elif kind == "python":
+        tasks = json.loads((corpora / "code" / "sanitized-mbpp.json").read_text("utf-8"))
+        sources = [task["code"].replace("\r", "").strip() + "\n" for task in tasks][:: max(1, len(tasks) // n)]
+        tokens = load("python-tokens")
+        models = {"n-gram": TokenModel(tokens, cached=False), "+ cache": TokenModel(tokens), "+ scope": token_model()}
+        yield "mbpp, next token", {stage: _ranks(token_ranks(model, sources)) for stage, model in models.items()}
+    elif kind == "formula":
+        figures = blocks_formula_tokens.token_figures(corpora, n)
+        for measured in ("tokens", "tokens, with ends"):
+            floor = measured.replace("tokens", "text 6-gram")
+            yield f"EUSES, {measured}", {"text 6-gram": figures[floor], "n-gram": figures[measured]}
+
+
+def _ranks(figures: Mapping[str, float]) -> dict[str, float]:
+    return {"n": figures["n_tokens"], **{key: value for key, value in figures.items() if key.startswith("top-")}}
+
+
+def _rows(kind: Kind, documents: str, by_stage: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
+    """One row for each figure of each stage."""
+    first = next(iter(by_stage.values()))
+    for stage, figures in by_stage.items():
+        for figure, value in figures.items():
+            if figure != "n":
+                yield {
+                    "kind": kind,
+                    "documents": documents,
+                    "stage": stage,
+                    "figure": figure,
+                    "n": int(figures["n"]),
+                    "value": value,
+                    "x_first": value / first[figure] if first[figure] else None,
+                }

@@ -106,8 +106,9 @@ def held_out_modules() -> list[str]:
 
 
 def held_out_packages() -> list[str]:
-    """Every module of the packages held out."""
-    return [source for name in HELD_OUT_PACKAGES for source in package_sources(name)]
+    """Every module of the packages held out, as far as they are installed."""
+    installed = [name for name in HELD_OUT_PACKAGES if any(Distribution.discover(name=name))]
+    return [source for name in installed for source in package_sources(name)]
 
 
 def package_sources(name: str) -> list[str]:
