@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.config import Config
+from experiments.config import Config, Generation
+from experiments.files import read_text
 from experiments.layout import POLICIES
 from experiments.opening import opening_document
 from experiments.pages import PageMaker
@@ -63,13 +64,14 @@ def page_maker(config: Config, real_time: bool = False, opening: Context | None 
         raise FileNotFoundError(f"Model {llm} does not exist.")
     proposing: Proposing
     if works_ahead(config, real_time):
-        fallback = proposer(opening, "none", n)
+        fallback = proposer(opening, config.generation.model_copy(update={"llm": "none"}), n)
         command = [sys.executable, "-m", "experiments.ahead", config.model_dump_json()]
         worker = Worker(command, config.generation.patience_s)
         proposing = Prefetch(kind, worker, fallback, config.generation.wait_s)
     else:
         llm = "none" if llm == "auto" else llm
-        proposing = proposer(opening, llm, n, config.generation.budget_s if real_time else math.inf)
+        told = config.generation.model_copy(update={"llm": llm})
+        proposing = proposer(opening, told, n, config.generation.budget_s if real_time else math.inf)
     name = POLICY_OF.get(kind, "marginal-value") if config.layout.policy == "auto" else config.layout.policy
     policy = POLICIES[name](**config.layout.model_dump(exclude={"policy"}))
     return PageMaker(proposing, policy, screen(config), _models(kind, llm))
@@ -89,15 +91,14 @@ def works_ahead(config: Config, real_time: bool) -> bool:
     return possible if wanted == "auto" else wanted
 
 
-def proposer(context: Context, llm: str = "auto", n: int = 96, budget_s: float = math.inf) -> Proposer:
+def proposer(context: Context, told: Generation | None = None, n: int = 96, budget_s: float = math.inf) -> Proposer:
     """Who proposes in this process for documents of a context's kind and scope.
 
     Parameters
     ----------
     context : Context
-    llm : str
-        The file of a GGUF model that rescores candidates; "auto" for the one that ships, for kinds that it helps, where
-        it can be used; "none".
+    told : Generation, optional
+        Settings; with ``llm`` "auto" the model that ships rescores candidates of kinds that it helps, where it can.
     n : int
         So many candidates are asked of each generator.
     budget_s : float
@@ -108,14 +109,15 @@ def proposer(context: Context, llm: str = "auto", n: int = 96, budget_s: float =
     ImportError, FileNotFoundError, ValueError
         If a model is missing or damaged, or nobody proposes for this kind.
     """
-    kit = _kit(context)
-    filters = _filters(context.kind, llm, budget_s)
+    told = told or Generation()
+    kit = KITS[context.kind](context, told)
+    filters = _filters(context.kind, told.llm, budget_s)
     return Proposer([mixture_of(kit.generators, context.kind)], kit.speller, kit.validators, filters, n)
 
 
 def proposer_ahead(config: Config) -> Proposer:
     """Who proposes in the worker: with a model that cannot be used, it goes on without and says so."""
-    kit, filters = _kit(opening_document(config).context), list[Filter]()
+    kit, filters = KITS[config.kind](opening_document(config).context, config.generation), list[Filter]()
     try:
         filters = _filters(config.kind, config.generation.llm, config.generation.budget_s)
     except (ImportError, OSError, ValueError) as error:
@@ -168,29 +170,26 @@ def _models(kind: Kind, llm: str) -> dict[str, str]:
         return {**shipped, llm: hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _kit(context: Context) -> Kit:
-    return KITS[context.kind](context)
-
-
-def _text(context: Context) -> Kit:  # noqa: ARG001 - a text depends on nothing else
+def _text(context: Context, told: Generation) -> Kit:  # noqa: ARG001 - a text depends on nothing around it
     from generation.text.generators import text_generators
     from validation.text import TextValidator
 
-    generators, speller = text_generators()
+    earlier = "\n".join(read_text(Path(path)) for path in told.own_files)
+    generators, speller = text_generators(told.language, earlier=earlier)
     return Kit(generators, speller, [TextValidator()])
 
 
-def _python(context: Context) -> Kit:  # noqa: ARG001 - a program depends on nothing else
+def _python(context: Context, told: Generation) -> Kit:  # noqa: ARG001 - a program depends on nothing around it
     from generation.python.tokens import python_generators
     from validation.python.prefix import PythonPrefixValidator
     from validation.python.statements import PythonStatementsValidator
     from validation.text import TextValidator
 
-    generators, speller = python_generators()
+    generators, speller = python_generators([Path(path) for path in told.own_files])
     return Kit(generators, speller, [TextValidator(), PythonPrefixValidator(), PythonStatementsValidator()])
 
 
-def _table(context: Context) -> Kit:
+def _table(context: Context, told: Generation) -> Kit:  # noqa: ARG001 - its schema and its rows say all
     from generation.table.generators import table_generators
     from validation.table.validator import TableValidator
     from validation.text import TextValidator
@@ -200,7 +199,7 @@ def _table(context: Context) -> Kit:
     return Kit(generators, speller, [TextValidator(), TableValidator()])
 
 
-def _formula(context: Context) -> Kit:  # noqa: ARG001 - the sheet comes with each context
+def _formula(context: Context, told: Generation) -> Kit:  # noqa: ARG001 - the sheet comes with each context
     from generation.formula.generators import formula_generators
     from validation.formula.validator import FormulaValidator
     from validation.text import TextValidator
@@ -209,7 +208,7 @@ def _formula(context: Context) -> Kit:  # noqa: ARG001 - the sheet comes with ea
     return Kit(generators, speller, [TextValidator(), FormulaValidator()])
 
 
-KITS: Mapping[Kind, Callable[[Context], Kit]] = {
+KITS: Mapping[Kind, Callable[[Context, Generation], Kit]] = {
     "text": _text,
     "python": _python,
     "table": _table,

@@ -22,6 +22,11 @@ Llm = Annotated[
     typer.Option(metavar="GGUF", help="A language model that filters: a file, auto (the one that ships), or none."),
 ]
 
+Language = Annotated[str, typer.Option(help="Of a text: en, ru, ar, or a language file.")]
+Own = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="Something the person wrote before; may be given repeatedly.")
+]
+
 
 @app.command(rich_help_panel="Documents")
 def suggest(
@@ -32,15 +37,19 @@ def suggest(
     typed: Typed = "=",
     n: Annotated[int, typer.Option("--n", "-n", help="How many are shown.")] = 32,
     llm: Llm = "auto",
+    language: Language = "en",
+    own: Own = None,
     as_json: Json = False,
 ) -> None:
     """What may come next at a place in a file: candidates with their sources, scores, verdicts and milliseconds."""
+    from experiments.config import Generation
     from experiments.files import kind_of, read_context
     from experiments.kinds import closer_look, proposer
     from experiments.suggest import suggest as suggest_at
 
     context = read_context(file, kind_of(file, kind), at, cell, typed)
-    proposing = proposer(context, llm)
+    told = Generation(llm=llm, language=language, own_files=tuple(map(str, own or ())))
+    proposing = proposer(context, told)
     found = suggest_at(proposing, context, n, closer_look(context.kind))
     print_result(found.to_dict(context, n), as_json, "suggestions")
 
@@ -53,9 +62,13 @@ def edit(
     cell: Cell = None,
     typed: Typed = "=",
     llm: Llm = "auto",
+    language: Language = "en",
+    own: Own = None,
 ) -> None:
     """Write in a file as a participant would, but with keyboard and mouse; every block keeps its trace."""
+    from experiments.config import Generation
     from experiments.editor.run import run_editor
     from experiments.files import kind_of
 
-    run_editor(file, kind_of(file, kind), at, cell, typed, llm)
+    told = Generation(llm=llm, language=language, own_files=tuple(map(str, own or ())))
+    run_editor(file, kind_of(file, kind), at, cell, typed, told)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from experiments.choosers import MetaAI
+from experiments.config import Generation
 from experiments.editor.app import Editor
 from experiments.editor.storage import open_draft
 from experiments.kinds import closer_look, proposer
@@ -13,7 +14,7 @@ from validation.types import Verdict
 _N_LOOKED_AT = 12  # offers that fit the list at a glance, and so get the closer look
 
 
-def run_editor(path: Path, kind: Kind, at: str | None, cell: str | None, typed: str, llm: str) -> None:
+def run_editor(path: Path, kind: Kind, at: str | None, cell: str | None, typed: str, told: Generation) -> None:
     """Edit a file until the person leaves.
 
     Parameters
@@ -24,25 +25,31 @@ def run_editor(path: Path, kind: Kind, at: str | None, cell: str | None, typed: 
         Where the cursor stands; see `experiments.files.read_context`.
     typed : str
         How a formula begins.
-    llm : str
-        "auto", "none", or the file of a GGUF model.
+    told : Generation
+        Who proposes.
 
     Raises
     ------
     OSError, ValueError, ImportError
         One sentence each.
     """
-    make_editor(path, kind, at, cell, typed, llm).run()
+    make_editor(path, kind, at, cell, typed, told).run()
 
 
 def make_editor(
-    path: Path, kind: Kind, at: str | None = None, cell: str | None = None, typed: str = "=", llm: str = "auto"
+    path: Path,
+    kind: Kind,
+    at: str | None = None,
+    cell: str | None = None,
+    typed: str = "=",
+    told: Generation | None = None,
 ) -> Editor:
     """The editor for a file; arguments as for `run_editor`."""
     draft = open_draft(path, kind, at, cell, typed)
-    proposing = proposer(draft.context, llm)
+    told = told or Generation()
+    proposing = proposer(draft.context, told)
     closer = closer_look(kind)
-    chooser = MetaAI.load(llm)
+    chooser = MetaAI.load(told.llm)
 
     def look(context: Context) -> Suggestions:
         return suggest(proposing, context, _N_LOOKED_AT, closer)

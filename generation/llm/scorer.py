@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 
@@ -130,7 +131,7 @@ class LlmScorer:
         self._llama.stop = stop or _never
         try:
             self._read_on(context)
-            given = self._evaluate([given_back])[0]
+            given = self._given_back(given_back, all_)
             fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
             found.first[fits] = [self._opening(each) - given for each, fit in zip(all_, fits, strict=True) if fit]
             order = np.argsort(-(found.first if prior is None else found.first + prior), kind="stable")
@@ -231,15 +232,37 @@ class LlmScorer:
         if group:
             yield group
 
+    def _given_back(self, given_back: _Continuation, all_: Sequence[_Continuation]) -> float:
+        """Log-probability of the text that the context gave back, cut as the context and as any candidate cuts it."""
+        text = self._text(given_back)
+        paths = list(dict.fromkeys(self._within(one.tokens, len(text)) for one in (given_back, *all_)))
+        after = self._after(paths[: self._n_at_once])
+        total = -np.inf
+        for path, row in after.items():
+            reached = sum(float(after[path[:n]][token]) for n, token in enumerate(path))
+            rest = text[sum(len(self._llama.pieces[token]) for token in path) :]
+            total = np.logaddexp(total, reached + self._log_mass(row, rest))
+        return float(total) if text else 0.0
+
+    def _within(self, tokens: tuple[int, ...], n_bytes: int) -> tuple[int, ...]:
+        """The first tokens, as far as they end before so many bytes do."""
+        ends = accumulate(len(self._llama.pieces[token]) for token in tokens)
+        return tuple(token for token, end in zip(tokens, ends, strict=True) if end < n_bytes)
+
     def _evaluate(self, group: Sequence[_Continuation]) -> FloatArray:
-        """Log-probabilities of continuations' texts; beginnings that continuations share are evaluated once."""
+        """Log-probabilities of continuations' texts."""
+        after = self._after([one.fed for one in group])
+        return np.array([self._log_p(one, after) for one in group])
+
+    def _after(self, paths: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], LogProbabilities]:
+        """What follows each path of tokens and each of its beginnings; those that paths share are evaluated once."""
         prefixes: dict[tuple[int, ...], list[int]] = {}
-        for sequence, one in enumerate(group, 1):
-            for length in range(1, len(one.fed) + 1):
-                prefixes.setdefault(one.tokens[:length], []).append(sequence)
+        for sequence, path in enumerate(paths, 1):
+            for length in range(1, len(path) + 1):
+                prefixes.setdefault(path[:length], []).append(sequence)
         after: dict[tuple[int, ...], LogProbabilities] = {(): self._next}
         if prefixes:
-            sequences = range(1, len(group) + 1)
+            sequences = range(1, len(paths) + 1)
             self._llama.share(sequences)
             begin = len(self._read) - 1
             ordered = sorted(prefixes, key=len)
@@ -248,7 +271,7 @@ class LlmScorer:
             finally:
                 self._llama.drop(sequences)
             after |= zip(ordered, rows, strict=True)
-        return np.array([self._log_p(one, after) for one in group])
+        return after
 
     def _evaluate_rows(self, rows: Sequence[Row]) -> LogProbabilities:
         if self._llama.stop():

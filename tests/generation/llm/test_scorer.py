@@ -322,3 +322,10 @@ def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(llama, "llama_cpp", None)
     with pytest.raises(ImportError, match="extra 'llm'"):
         LlmScorer(tmp_path / "any.gguf")
+
+
+def test_no_candidate_is_likelier_than_certain_wherever_the_context_ends(any_scorer):
+    indented = "def f(values):\n    for value in values:\n        "
+    for before in (indented, indented + "pri", "a = [1, 2,", "x = 'open the win", "\n\n    "):
+        scores = any_scorer.score(before, ["print(", "if value", "return value\n", "dow ", " 3]\n", "\n", "nt("])
+        assert (scores.whole <= 1e-6).all(), before
