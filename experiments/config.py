@@ -69,7 +69,7 @@ class Generation(Section):
     ``llm`` is the file of a GGUF model that rescores candidates, "none", or "auto": the one that ships, where pages are
     worked out ahead. They are by a worker process, with ``prefetch`` "auto", in real time; a page that is not ready
     when the selection falls is waited for ``wait_s`` at most. The model has ``budget_s`` a page, where time is real; a
-    worker silent for ``patience_s`` is replaced. ``own_files`` are programs or texts that the person wrote before, oldest
+    worker silent for ``patience_s`` is replaced. ``own_files`` are programs or texts that the person wrote, oldest
     first. The ``language`` of a text is the code of one that Assent brings, or a language file.
     """
 

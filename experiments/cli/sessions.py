@@ -18,8 +18,8 @@ app = typer.Typer()
 
 @app.command(rich_help_panel="Sessions")
 def demo(
-    kind: Annotated[str | None, typer.Option(help="Kind of document: text or python.")] = None,
-    paradigm: Annotated[str | None, typer.Option(help="How slots are told apart: p300 (EEG) or dwell (gaze).")] = None,
+    kind: Annotated[str | None, typer.Option(help="Kind of document: text, python, table or formula.")] = None,
+    paradigm: Annotated[str | None, typer.Option(help="p300, ssvep or cvep (EEG), or dwell (gaze).")] = None,
     participant: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Play a recorded P300 session instead of a simulated person.")
     ] = None,
