@@ -8,7 +8,7 @@ from generation.python.model import TokenModel, likeliest
 from generation.python.symbols import NEWLINE
 from generation.types import Candidate, Context
 
-_N_EXPANDED = 80  # beginnings that are tried one token further
+_N_EXPANDED = 160  # beginnings that are tried one token further: what tens of milliseconds a page allow
 _N_FURTHER = 20  # tokens that each is tried with
 _N_COMPLETED = 12  # ways to complete an unfinished token
 _MAX_TOKENS = 40
