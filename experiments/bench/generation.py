@@ -19,7 +19,7 @@ from generation.python.tokens import token_model
 from generation.types import Generator, Kind
 
 _KINDS: tuple[Kind, ...] = ("text", "python", "table", "formula")
-_N_QUICK, _N = 6, 250
+_N_QUICK, _N = 6, 200
 NOTES = (
     "'coverage@k': is there a candidate among the first k that holds the next block, and only what really follows? "
     "'mrr': mean of one over the first such candidate's rank, none beyond 32. Stages are cumulative within a set; "
