@@ -47,7 +47,7 @@ class Editor(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     #document { height: 1fr; padding: 0 1; border: round $secondary; }
-    #offers { width: 48; border: round $primary; }
+    #offers { width: 48; height: 100%; border: round $primary; }
     #trace { height: auto; max-height: 14; padding: 0 1; border: round $accent; display: none; }
     #trace.shown { display: block; }
     #status { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }

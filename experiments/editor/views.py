@@ -1,10 +1,11 @@
 """A draft as a person sees it: text and programs as lines, tables and formulas in their grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from openpyxl.utils import get_column_letter
 from rich import box
 from rich.console import Group, RenderableType
+from rich.style import Style
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,8 @@ from generation.table.types import TableScope
 
 _CURSOR = "reverse"
 _OWN = "bold green"  # what was put in since the file was opened
-_N_ROWS, _WIDEST_CELL, _NUMBER_WIDTH = 9, 18, 5
+_N_ROWS, _N_FURTHER = 9, 4  # rows of a sheet, and columns right of the formula's
+_WIDEST_CELL, _NARROWEST_CELL, _NUMBER_WIDTH = 18, 5, 5
 
 
 def document_view(draft: Draft, n_lines: int, width: int) -> RenderableType:
@@ -35,11 +37,10 @@ def visible(text: str) -> str:
 
 def _lines(draft: Draft, n_lines: int, width: int) -> RenderableType:
     text = draft.text + " "
+    shown = Text(text)
     if draft.kind == "python":
-        shown = Syntax("", "python", theme="ansi_dark", background_color="default").highlight(text)
-        shown.plain = text  # the highlighter puts an end of its own to the last line
-    else:
-        shown = Text(text)
+        found = Syntax("", "python", theme="ansi_dark").highlight(text).spans
+        shown.spans = [span._replace(style=_without_background(span.style)) for span in found if span.end <= len(text)]
     for block in draft.blocks:
         shown.stylize(_OWN, block.begin, block.end)
     at = len(draft.before)
@@ -72,14 +73,14 @@ def _rows(draft: Draft, n_lines: int, width: int) -> RenderableType:
     partial = Text(_short(cursor.raw)) + Text(" ", _CURSOR)
     following = read_rows(draft.after.partition("\n")[2], delimiter)[:3]
     at = len(cursor.cells)
-    n_columns = max(1, (width - _NUMBER_WIDTH - 4) // (_WIDEST_CELL + 2))
-    begin = max(0, min(at - n_columns // 2, len(header) - n_columns))
-    columns = range(begin, min(len(header), begin + n_columns))
+    kept = max(1, n_lines - 6)
+    shown_rows = [header, *body[-kept:], [*cursor.cells, cursor.raw + " "], *following]
+    widths = [max(len(_short(row[c])) for row in shown_rows if c < len(row)) for c in range(len(header))]
+    columns = _columns_around(at, widths, width)
     grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     grid.add_column("", style="dim", justify="right", width=_NUMBER_WIDTH)
     for column in columns:
         grid.add_column(Text(_short(header[column])), overflow="ellipsis", no_wrap=True)
-    kept = max(1, n_lines - 6)
     n_own = sum(block.begin >= end for block in draft.blocks)
     for number, row in list(enumerate(body, 2))[-kept:]:
         grid.add_row(str(number), *(_short(row[c]) if c < len(row) else "" for c in columns))
@@ -101,19 +102,46 @@ def _sheet(draft: Draft, n_lines: int, width: int) -> RenderableType:
     cells = scope.sheets[scope.sheet].cells
     row, column = scope.cell
     n_rows = max(3, min(_N_ROWS, n_lines - 6))
-    n_columns = max(1, (width - _NUMBER_WIDTH - 4) // (_WIDEST_CELL + 2))
-    top, left = max(1, row - n_rows + 2), max(1, column - n_columns + 2)
+    top = max(1, row - n_rows + 2)
+    entered = {**cells, scope.cell: draft.text}
+    widths = [
+        max([_NARROWEST_CELL, *(len(_short(_told(entered.get((r, c), "")))) for r in range(top, top + n_rows))])
+        for c in range(1, column + _N_FURTHER)
+    ]
+    columns = [c + 1 for c in _columns_around(column - 1, widths, width)]
     grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     grid.add_column("", style="dim", justify="right", width=_NUMBER_WIDTH)
-    for c in range(left, left + n_columns):
-        grid.add_column(get_column_letter(c), overflow="ellipsis", no_wrap=True, min_width=5)
+    for c in columns:
+        grid.add_column(get_column_letter(c), overflow="ellipsis", no_wrap=True, min_width=_NARROWEST_CELL)
     for r in range(top, top + n_rows):
-        shown = [Text(_short(str(cells.get((r, c), "")))) for c in range(left, left + n_columns)]
+        shown = [Text(_short(_told(entered.get((r, c), "")))) for c in columns]
         if r == row:
-            shown[column - left] = Text(_short(draft.text), _CURSOR)
+            shown[columns.index(column)].stylize(_CURSOR)
         grid.add_row(str(r), *shown)
     formula = Text(f"{place_name(scope)}  ", "dim") + Text(draft.before, _OWN) + Text(" ", _CURSOR) + Text(draft.after)
     return Group(grid, formula)
+
+
+def _columns_around(at: int, widths: Sequence[int], width: int) -> list[int]:
+    """Places of the columns that fit: the cursor's, those before it, then those after it."""
+    room = width - _NUMBER_WIDTH - 4
+    columns = [at] if at < len(widths) else []
+    room -= sum(widths[c] + 2 for c in columns)
+    for c in (*range(min(at, len(widths)) - 1, -1, -1), *range(at + 1, len(widths))):
+        room -= widths[c] + 2
+        if room < 0:
+            break
+        columns.append(c)
+    return sorted(columns)
+
+
+def _without_background(style: str | Style) -> Style:
+    told = Style.parse(style) if isinstance(style, str) else style
+    return Style(color=told.color, bold=told.bold, italic=told.italic)
+
+
+def _told(entered: object) -> str:
+    return f"{entered:g}" if isinstance(entered, float) else str(entered)
 
 
 def _short(cell: str) -> str:
