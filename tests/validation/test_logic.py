@@ -11,7 +11,8 @@ import pytest
 from generation.types import Candidate, Context
 from validation.logic import LogicValidator
 from validation.python.names import faults
-from validation.sandbox.box import Limits, Sandbox
+from validation.sandbox.box import Sandbox
+from validation.sandbox.limits import Limits
 
 POSSIBLE, WHY_NOT = Sandbox().available()
 isolated = pytest.mark.skipif(not POSSIBLE, reason=WHY_NOT or "programs are isolated here")

@@ -1,6 +1,6 @@
 """Programs that try to escape from the sandbox, or to harm the machine; each prints ESCAPED if it gets through.
 
-OUTSIDE, PORT and PARENT are put in their places by the test.
+OUTSIDE, PORT and PARENT are put in their places by who runs them.
 """
 
 # ruff: noqa: E501 - a program a line
