@@ -3,6 +3,7 @@
 import ast
 import builtins
 import time
+from collections.abc import Collection
 
 from generation.types import Candidate, Context
 from validation.python.names import faults
@@ -10,6 +11,7 @@ from validation.sandbox.box import Sandbox
 from validation.sandbox.checks import read_tests
 from validation.types import Verdict
 
+_LONGEST = 400_000  # characters of a program whose variables are followed
 _N_CUTS = 20  # lines dropped, at most, to find a beginning that can be read
 
 
@@ -24,6 +26,8 @@ class LogicValidator:
     tests : str
         Assertions, test functions, or doctest examples.
     sandbox : Sandbox, optional
+    constants : collection of str
+        Names of the program's top level that nothing may change, besides those that it declares constant itself.
 
     Raises
     ------
@@ -33,11 +37,12 @@ class LogicValidator:
 
     stage = "logic"
 
-    def __init__(self, tests: str = "", sandbox: Sandbox | None = None) -> None:
+    def __init__(self, tests: str = "", sandbox: Sandbox | None = None, constants: Collection[str] = ()) -> None:
         read_tests(tests)
         self._tests = tests
         self._needed = _needed(tests)
         self._sandbox = sandbox or Sandbox()
+        self._constants = constants
 
     def check(self, context: Context, candidate: Candidate) -> Verdict:
         """Judge; an invalid candidate is a verdict, never an exception."""
@@ -53,10 +58,12 @@ class LogicValidator:
         return Verdict(ok, self.stage, rule, reason, time.perf_counter() - begun)
 
     def _decide(self, document: str, finished: bool) -> tuple[bool, str, str]:
+        if len(document) > _LONGEST:
+            return True, "length", f"The program has more than {_LONGEST} characters, and is not followed."
         tree = _parse(document)
         readable = tree or _beginning(document)
         try:
-            found = faults(readable) if readable else []
+            found = faults(readable, self._constants) if readable else []
         except RecursionError:
             return False, "nesting", "The program is nested too deeply to be followed."
         if found:

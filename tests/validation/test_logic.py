@@ -93,6 +93,44 @@ def test_variables_in_order_stand(source):
     assert faults(ast.parse(source)) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("limit = 3\nlimit = 4\n", 2),
+        ("limit = 3\nfor limit in range(2):\n    pass\n", 2),
+        ("limit = 3\nwith a as limit:\n    pass\n", 2),
+        ("limit = 3\nprint(limit := 4)\n", 2),
+        ("limit = 3\ndel limit\n", 2),
+        ("limit = 3\ndef f():\n    global limit\n    limit += 1\n", 4),
+        ("limit = 3\nclass A:\n    def f(self):\n        global limit\n        limit = 4\n", 5),
+    ],
+)
+def test_what_is_given_as_constant_is_bound_once(source, line):
+    (found,) = faults(ast.parse(source), constants=("limit",))
+    assert (found.rule, found.line) == ("constant-changed", line)
+    assert [fault for fault in faults(ast.parse(source)) if fault.rule == "constant-changed"] == []
+    assert verdict(source, tests="", constants=["limit"]).rule == "constant-changed"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "limit = 3\ndef f(limit):\n    limit = 4\n",
+        "limit = 3\ndef f():\n    limit = 4\n    limit += 1\n",
+        "if a:\n    limit = 3\nelse:\n    limit = 4\n",
+        "limit = []\nlimit.append(1)\n",
+        "for limit in range(3):\n    print(limit)\n",
+    ],
+)
+def test_a_name_of_another_scope_or_bound_on_one_path_alone_is_no_change_of_a_constant(source):
+    assert faults(ast.parse(source), constants=("limit",)) == []
+
+
+def test_an_endless_program_is_not_followed():
+    found = verdict("x = 1\n" * 100_000, tests="")
+    assert (found.ok, found.rule) == (True, "length")
+
+
 @isolated
 @pytest.mark.realdata
 def test_right_solutions_of_mbpp_stand():

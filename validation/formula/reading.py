@@ -72,6 +72,8 @@ class Reading:
 
     def settle(self, text: str) -> "Reading":
         """Read all tokens that no further character can change."""
+        if self._is_too_long(text):
+            return self
         tokens = list(lex(text, self._end))
         if tokens and (tokens[-1].kind in ("operand", "blank", "colon") or tokens[-1].text in ("<", ">", "#")):
             last = tokens.pop()
@@ -91,8 +93,8 @@ class Reading:
         finished : bool
             Whether the formula ends with the text; else its last operand may go on.
         """
-        if len(text) >= MOST_CHARACTERS:
-            self.fault = ("length", f"The formula has {len(text) + 1} characters, and Excel takes {MOST_CHARACTERS}.")
+        if self._is_too_long(text):
+            return self
         tokens = list(lex(text, self._end))
         last = tokens.pop() if tokens and tokens[-1].kind == "operand" and not finished else None
         self._read(tokens)
@@ -100,6 +102,12 @@ class Reading:
             self.pending = last.text
             self.fault = next(self._take_pending(last.text), None)
         return self
+
+    def _is_too_long(self, text: str) -> bool:
+        if len(text) < MOST_CHARACTERS:
+            return False
+        self.fault = ("length", f"The formula has {len(text) + 1} characters, and Excel takes {MOST_CHARACTERS}.")
+        return True
 
     def _read(self, tokens: list[Token]) -> None:
         for token in tokens:

@@ -3,7 +3,7 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9]+(_[A-Z0-9]+)*$")  # one capital alone is a matrix as often as a constant
@@ -19,13 +19,21 @@ class Fault:
     reason: str
 
 
-def faults(tree: ast.Module) -> list[Fault]:
+def faults(tree: ast.Module, constants: Collection[str] = ()) -> list[Fault]:
     """Find what surely fails when reached, and constants that change; by line.
 
-    A use counts as early only if no path assigns the name before it, yet the same scope assigns it later.
+    A use counts as early only if no path assigns the name before it, yet the same scope assigns it later. Constant are
+    names in capitals at the top level, names annotated with `Final`, and those given; the last two may be bound
+    again by no loop, context manager, "del" or "global" either. What a constant refers to may change.
+
+    Parameters
+    ----------
+    tree : ast.Module
+    constants : collection of str
+        Names of the top level, besides.
     """
     found: list[Fault] = []
-    _Scope(tree.body, found, is_module=True).follow()
+    _Scope(tree.body, found, is_module=True, declared=frozenset(constants)).follow()
     return sorted(found, key=lambda fault: fault.line)
 
 
@@ -44,6 +52,7 @@ class _Scope:
     found: list[Fault]
     is_module: bool = False
     parameters: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()  # the module's names that were declared constant before it begins
     own: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
     constants: set[str] = field(default_factory=set)
@@ -56,6 +65,11 @@ class _Scope:
             self.own -= set(dir(builtins))
         if any(isinstance(s, ast.ImportFrom) and s.names[0].name == "*" for s in _walk(self.body)):
             self.own.clear()
+        if self.is_module:
+            self.final |= self.declared
+        else:
+            self.final |= self.declared & {n for s in _walk(self.body) if isinstance(s, ast.Global) for n in s.names}
+            self.constants |= self.final
         self._block(self.body)
 
     def _block(self, body: Iterable[ast.stmt]) -> None:
@@ -66,16 +80,14 @@ class _Scope:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
                 self._use(part)
-            arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-            _Scope(node.body, self.found, parameters=frozenset(arguments)).follow()
+            self._function(node)
             self.assigned.add(node.name)
         elif isinstance(node, ast.ClassDef):
             for part in (*node.decorator_list, *node.bases):
                 self._use(part)
             for method in node.body:
                 if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
-                    arguments = {a.arg for a in ast.walk(method.args) if isinstance(a, ast.arg)}
-                    _Scope(method.body, self.found, parameters=frozenset(arguments)).follow()
+                    self._function(method)
             self.assigned.add(node.name)
         elif isinstance(node, ast.If):
             self._use(node.test)
@@ -88,6 +100,8 @@ class _Scope:
             self._branches([case.body for case in node.cases])
         elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
             self._use(node.test if isinstance(node, ast.While) else node.iter)
+            if not isinstance(node, ast.While):
+                self._bind([node.target], node.lineno)
             self.assigned |= {name for part in _walk([node]) for name in _bound(part)}
             self._branches([node.body])
             self._block(node.orelse)
@@ -95,6 +109,11 @@ class _Scope:
             self._try(node)
         else:
             self._simple(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        arguments = frozenset(a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg))
+        declared = frozenset(self.final) if self.is_module else self.declared
+        _Scope(node.body, self.found, parameters=arguments, declared=declared).follow()
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         constants = set(self.constants)
@@ -126,6 +145,7 @@ class _Scope:
         if isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 self._use(item)
+                self._bind([item.optional_vars] if item.optional_vars else [], node.lineno)
                 self.assigned |= {name for part in _walk([item]) for name in _bound(part)}
             self._block(node.body)
             return
@@ -133,17 +153,28 @@ class _Scope:
         names = {name for part in _walk([node]) for name in _bound(part)}
         if isinstance(node, ast.AnnAssign) and node.value is None:
             names.clear()
-        for name in sorted(names if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) else ()):
-            if name in self.constants and (name in self.final or (self.is_module and _CONSTANT.match(name))):
-                line = node.lineno  # type: ignore[attr-defined]
-                reason = f"Line {line}: {name!r} is declared constant and can't be changed."
-                self.found.append(Fault("constant-changed", line, reason))
-            self.constants.add(name)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            self._change({n for n in names if n in self.final or (self.is_module and _CONSTANT.match(n))}, node.lineno)
+            self.constants |= names
         if isinstance(node, ast.AnnAssign) and "Final" in ast.unparse(node.annotation):
             self.final |= names
         self.assigned |= names
         if isinstance(node, ast.Delete):
-            self.assigned -= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            gone = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            self._change(gone & self.final, node.lineno)
+            self.assigned -= gone
+
+    def _bind(self, targets: Iterable[ast.AST], line: int) -> None:
+        """Bind names otherwise than by an assignment of their own."""
+        names = {name for part in _walk(targets) for name in _bound(part)} & self.final
+        self._change(names, line)
+        self.constants |= names
+
+    def _change(self, names: set[str], line: int) -> None:
+        """Note constants that are bound again."""
+        for name in sorted(names & self.constants):
+            reason = f"Line {line}: {name!r} is declared constant and can't be changed."
+            self.found.append(Fault("constant-changed", line, reason))
 
     def _use(self, node: ast.AST | None) -> None:
         heads = [node] if node else []
@@ -157,7 +188,9 @@ class _Scope:
                 reason = f"Line {name.lineno}: {name.id!r} is used before it is assigned."
                 self.found.append(Fault("used-before-assigned", name.lineno, reason))
                 self.assigned.add(name.id)
-        self.assigned |= {part.target.id for part in _walk(heads) if isinstance(part, ast.NamedExpr)}
+        named = [part.target for part in _walk(heads) if isinstance(part, ast.NamedExpr)]
+        self.assigned |= {target.id for target in named}
+        self._bind(named, named[0].lineno if named else 0)
 
 
 def _inner(part: ast.AST) -> Iterator[str]:

@@ -39,6 +39,8 @@ class ForeignChoices:
         self._texts: dict[_Seen, list[str]] = {}
         self._values: dict[_Seen, set[Hashable | None]] = {}
         for row in table.rows:
+            if len(row) <= max(source for _, source in pairs):  # which holds no key
+                continue
             cells = [row[source] for _, source in pairs]
             values = self._read(cells)
             for n, cell in enumerate(cells):

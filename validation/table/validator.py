@@ -4,7 +4,7 @@ import csv
 import time
 from collections.abc import Iterator, Sequence
 
-from generation.table.delimited import Cursor, cursor_at, distinct_names, settled_rows, unquote
+from generation.table.delimited import WIDEST, Cursor, cursor_at, distinct_names, settled_rows, unquote
 from generation.table.types import Schema, TableScope
 from generation.types import Candidate, Context
 from validation.table.columns import Finding
@@ -13,6 +13,7 @@ from validation.table.rows import STRUCTURAL, RowJudge
 from validation.types import Verdict
 
 _NO_SCOPE = TableScope("", Schema((), given=False))
+_LONGEST = 100_000  # characters of a candidate
 
 
 class TableValidator:
@@ -31,6 +32,9 @@ class TableValidator:
     def check(self, context: Context, candidate: Candidate) -> Verdict:
         """Judge what stands before the cursor with the candidate; an invalid one is a verdict, never an exception."""
         begun = time.perf_counter()
+        if len(candidate.text) > _LONGEST:
+            reason = f"A candidate has at most {_LONGEST} characters, and this one {len(candidate.text)}."
+            return Verdict(False, self.stage, "length", reason, time.perf_counter() - begun)
         scope = context.scope if isinstance(context.scope, TableScope) else _NO_SCOPE
         if not _alike(scope, self._scope):
             self._scope, self._judge = scope, RowJudge(scope)
@@ -60,10 +64,8 @@ class TableValidator:
 
     def _row_end(self, opened: str, text: str) -> tuple[int, bool]:
         """Where the row at the cursor ends in the text, line end included, and whether it does."""
-        for place, sign in enumerate(text):
-            ends_line = sign == "\n" or (sign == "\r" and text[place + 1 : place + 2] != "\n")
-            if ends_line and any(settled_rows(opened + text[: place + 1], 0, self._scope.delimiter)):
-                return place + 1, True
+        for _, end in settled_rows(opened + text, 0, self._scope.delimiter):
+            return end - len(opened), True
         return len(text), False
 
     def _row(self, opened: str, text: str, closed: bool) -> Iterator[tuple[bool, Finding]]:
@@ -76,8 +78,7 @@ class TableValidator:
         if fault:
             yield False, fault
         finished = (*cursor.cells, unquote(cursor.raw)) if closed else cursor.cells
-        for n in range(n_before + 1, len(finished) + 1):
-            yield from self._finished_cell(finished[:n])
+        yield from self._finished_cells(finished, n_before)
         if closed:
             if self._judge.ledger.has_header:
                 yield from ((False, fault) for fault in self._judge.row_faults(finished))
@@ -86,21 +87,27 @@ class TableValidator:
         elif self._judge.ledger.has_header:
             yield from ((False, fault) for fault in self._judge.prefix_faults(finished, ""))
 
-    def _finished_cell(self, cells: Sequence[str]) -> Iterator[tuple[bool, Finding]]:
+    def _finished_cells(self, cells: Sequence[str], n_before: int) -> Iterator[tuple[bool, Finding]]:
+        """Judge those cells that follow the first few."""
         if not self._judge.ledger.has_header:
-            label, wanted = distinct_names(cells)[-1], self._label(len(cells) - 1)
-            if wanted is not None and label != wanted:
-                yield False, ("header", f"Column {len(cells)} is called {wanted!r}, not {label!r}.")
+            if len(cells) > WIDEST:
+                yield False, ("column-count", f"A table has at most {WIDEST} columns, and this one {len(cells)}.")
+            for place, label in enumerate(distinct_names(cells)[n_before:], n_before):
+                wanted = self._label(place)
+                if wanted is not None and label != wanted:
+                    yield False, ("header", f"Column {place + 1} is called {wanted!r}, not {label!r}.")
             return
-        yield from ((False, fault) for fault in self._judge.cell_faults(cells))
-        yield from ((True, note) for note in self._judge.notes(cells))
+        for n in range(n_before + 1, len(cells) + 1):
+            yield from ((False, fault) for fault in self._judge.cell_faults(cells[:n]))
+            yield from ((True, note) for note in self._judge.notes(cells[:n]))
 
     def _unfinished_cell(self, cursor: Cursor) -> Iterator[tuple[bool, Finding]]:
         """Judge the cell at the cursor; after a closing quote it may end there or go on with a quote of its own."""
         text = unquote(cursor.raw)
         faults = list(self._prefix_faults(cursor.cells, text))
         if cursor.is_closed:
-            ending = [fault for is_note, fault in self._finished_cell((*cursor.cells, text)) if not is_note]
+            judged = self._finished_cells((*cursor.cells, text), len(cursor.cells))
+            ending = [fault for is_note, fault in judged if not is_note]
             faults = ending and list(self._prefix_faults(cursor.cells, text + '"')) and ending
         yield from ((False, fault) for fault in faults)
 

@@ -75,6 +75,13 @@ def test_a_formula_as_long_as_can_be_has_its_verdict_soon(piece):
     assert time.process_time() - begun < 1
 
 
+def test_what_stands_before_is_too_long_as_soon():
+    begun = time.process_time()
+    context = Context("formula", "=" + "Prices+" * 100_000)
+    assert FormulaValidator().check(context, Candidate("1", 0.0, "test")).rule == "length"
+    assert time.process_time() - begun < 0.1
+
+
 @given(st.text(st.sampled_from("=A1:$!#()+-*%,;{}'\"[] <>.eE2REF/0VALUSMIF&@_\\жд"), max_size=40), st.integers(0, 40))
 def test_what_is_settled_changes_no_verdict(text, at):
     """A formula judged in two pieces is judged as in one, and no verdict is an exception."""

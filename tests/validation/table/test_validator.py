@@ -8,7 +8,7 @@ import pytest
 
 from generation.table.delimited import write_rows
 from generation.table.reading import read_table
-from generation.table.types import Field, Schema, TableScope
+from generation.table.types import Field, ForeignKey, Schema, Table, TableScope
 from generation.types import Candidate, Context
 from validation.table.validator import TableValidator
 
@@ -108,6 +108,31 @@ def test_hostile_documents_get_a_verdict():
             assert isinstance(judge(before, text, scope).ok, bool)
     unknown = Context("table", "a,b\n1,", "", None)
     assert TableValidator().check(unknown, Candidate("2,3", 0.0, "test")).rule == "column-count"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "rule"),
+    [
+        ("", ',"a"' * 20_000, "column-count"),
+        ("", "," * 90_000, "column-count"),
+        ('"', "\n" * 90_000, ""),
+        ("a,b\n", "," * 90_000, "column-count"),
+        ("a,b\n", "1,2\n" * 30_000, "length"),
+    ],
+)
+def test_endless_rows_get_their_verdict_soon(before, text, rule):
+    begun = time.process_time()
+    assert judge(before, text, None).rule == rule
+    assert time.process_time() - begun < 2
+
+
+def test_rows_of_another_table_that_are_too_short_hold_no_key():
+    other = Table("other", Schema((Field("a"), Field("b"))), (("x",), (), ("x", "y")))
+    scope = TableScope(
+        "t", Schema((Field("b"),), foreign_keys=(ForeignKey(("b",), "other", ("b",)),)), {"other": other}
+    )
+    assert judge("b\n", "y\n", scope).ok
+    assert judge("b\n", "x\n", scope).rule == "foreign-key"
 
 
 def test_a_candidate_in_ten_thousand_rows_takes_under_two_milliseconds():
