@@ -230,12 +230,12 @@ def python_figures(corpora: Path | None, n: int) -> dict[str, dict[str, float]]:
         if _has_llama():
             figures[name]["bits_per_byte"] = bits_per_byte(parts)
     if _has_llama():
-        figures["whole held-out modules"] = whole_sources(modules)
-        figures["whole modules of held-out packages"] = whole_sources(held_out_packages()[::5])
+        figures["whole held-out modules"] = whole_sources(modules[: max(1, n // 10)])
+        figures["whole modules of held-out packages"] = whole_sources(held_out_packages()[:: max(5, 500 // n)])
     pages = _places([source[1000:3000] for source in modules], "python")
-    figures["pages of held-out modules"] = milliseconds(tokens, speller, pages)
+    figures["pages of held-out modules"] = milliseconds(tokens, speller, pages[: 5 * n])
     long = modules[recipes.HELD_OUT_MODULES.index("shlex.py")][:10_000]
-    pages = [Context("python", long[:place]) for place in range(len(long) - 200, len(long), 3)]
+    pages = [Context("python", long[:place]) for place in range(len(long) - 200, len(long), 3)][: 5 * n]
     figures["pages at 10,000 characters"] = milliseconds(tokens, speller, pages)
     return figures
 
