@@ -1,6 +1,8 @@
 """A model may be asked before the person; what it chose is told apart, and replays as it was."""
 
 import json
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +10,12 @@ import pytest
 from experiments.asking import Asked, Confirmed, ModelChooser, only
 from experiments.belief import Belief
 from experiments.choosers import MetaAI
+from experiments.config import load
+from experiments.demo import run_demo
 from experiments.document import Document, follow
 from experiments.page import Page, Slot
 from experiments.pages import Trace
+from experiments.replay import replay
 from generation.types import Candidate
 
 TEXTS = ("t", "the ", "a")
@@ -107,3 +112,13 @@ def test_every_block_of_a_document_carries_who_wrote_and_who_chose_it():
         ("the ", "words", "person"),
         ("c", "speller", "tiny-llama"),
     ]
+
+
+@pytest.mark.skipif(find_spec("llama_cpp") is None, reason="choosing takes the extra 'llm'")
+@pytest.mark.parametrize("by", ["model", "confirmed"])
+def test_a_run_with_a_model_that_chooses_replays_to_the_letter(tmp_path, by):
+    settings = [f"choosing.by={by}", "choosing.p=0.2", "person.calibration_characters=4", "paradigm=dwell"]
+    summary = run_demo(load(None, settings, target="then"), tmp_path, fast=True, progress=lambda *_: None)
+    replayed = replay(Path(summary["session"]))
+    assert replayed.exact
+    assert replayed.n_events > 20
