@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_WIDEST_REASON = 300  # characters
+
 
 def demo(values: dict[str, Any]) -> None:
     """A run: what was written, what it was worth, and where its files lie."""
@@ -173,3 +175,32 @@ def suggestions(values: dict[str, Any]) -> None:
     for fault in values["faults"]:
         console.print(fault, style="red", markup=False)
     console.print(", ".join(f"{stage} {1e3 * s:.0f} ms" for stage, s in values["seconds"].items()), style="dim")
+
+
+def verdicts(values: dict[str, Any]) -> None:
+    """What was found in files: errors in red, matters of style dim, and how many there are."""
+    console = Console(highlight=False, soft_wrap=True)
+    for file in values["files"]:
+        for v in file["verdicts"]:
+            if v["rule"]:
+                place = ":".join(str(part) for part in (file["file"], v.get("cell"), v["line"]) if part is not None)
+                reason = _cut(visible(v["reason"].removeprefix(f"Line {v['line']}: ")))
+                told = f"{visible(place)}: {v['stage']} {v['rule']}: {reason}"
+                console.print(Text(told, "dim" if v["ok"] else "red"))
+    n, n_invalid = len(values["files"]), sum(not file["ok"] for file in values["files"])
+    counts = (n, "file"), (n_invalid, "invalid"), (values["n_errors"], "error"), (values["n_style"], "matter of style")
+    print(", ".join(f"{n} {_plural(what, n)}" for n, what in counts) + ".")
+
+
+def visible(text: str) -> str:
+    """A text in one line, in which what a terminal would obey rather than show is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST_REASON else text[: _WIDEST_REASON - 1] + "…"
+
+
+def _plural(what: str, n: int) -> str:
+    forms = {"file": "files", "error": "errors", "matter of style": "matters of style"}
+    return what if n == 1 else forms.get(what, what)

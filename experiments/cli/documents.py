@@ -55,6 +55,32 @@ def suggest(
 
 
 @app.command(rich_help_panel="Documents")
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Texts, programs, tables or workbooks.")],
+    kind: Kind = None,
+    schema: Annotated[Path | None, typer.Option(metavar="FILE", help="The Table Schema of tables.")] = None,
+    package: Annotated[Path | None, typer.Option(metavar="FILE", help="The data package that names tables.")] = None,
+    tests: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Tests that programs are to pass; they run in the sandbox.")
+    ] = None,
+    evaluate: Annotated[bool, typer.Option("--evaluate", help="Work formulas out, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Matters of style count like errors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Judge finished files; exit code 1 where one is invalid.
+
+    Errors and matters of style are told apart, and only errors make a file invalid. Serves as a pre-commit hook.
+    """
+    from experiments.validate import Checks
+    from experiments.validate import validate as validate_files
+
+    found = validate_files(files, kind, Checks(schema, package, tests, evaluate), strict)
+    print_result(found, as_json, "verdicts")
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel="Documents")
 def edit(
     file: Annotated[Path, typer.Argument(help="A text, a program, a table or a workbook.")],
     kind: Kind = None,
