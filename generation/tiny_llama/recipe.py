@@ -12,7 +12,7 @@ from generation.tiny_llama.data import Tokens, encode, train_tokenizer, training
 _log = logging.getLogger(__name__)
 
 _NEEDED = ("torch", "tokenizers", "gguf")
-_N_STEPS = 1700
+_N_STEPS = 3600
 _ROWS = {"library": 4, "packages": 2, "english": 2}
 _SEED = 0
 
