@@ -7,6 +7,7 @@ BENCHES: Mapping[str, str] = {
     "acquisition": "experiments.bench.acquisition:bench_acquisition",
     "selector": "experiments.bench.selector:bench_selector",
     "generation": "experiments.bench.generation:bench_generation",
+    "validation": "experiments.bench.validation:bench_validation",
     "pages": "experiments.bench.pages:bench_pages",
     "prefetch": "experiments.bench.prefetch:bench_prefetch",
     "layouts": "experiments.bench.layouts:bench_layouts",
