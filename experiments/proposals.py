@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from generation.types import Candidate, Context, Filter, Generator, Speller
+from validation.rings import Ring
 from validation.types import Validator, Verdict
 
 
@@ -62,6 +63,7 @@ class Judged:
             **({"stages": [[name, p if math.isfinite(p) else None] for name, p in c.stages]} if c.stages else {}),
             "kept_by" if verdict.ok else "dropped_by": verdict.stage,
             **{key: value for key, value in told.items() if value},
+            **({"line": verdict.line} if verdict.line is not None else {}),
             "ms": 1e3 * verdict.seconds,
         }
 
@@ -170,7 +172,7 @@ class Proposer:
     ) -> None:
         self.speller = speller
         self._generators = generators
-        self._validators = validators
+        self._ring = Ring(validators)
         self._filters = filters
         self._n = n
 
@@ -219,14 +221,10 @@ class Proposer:
         """Nothing is worked out ahead."""
 
     def judge(self, context: Context, candidate: Candidate) -> Verdict:
-        """Ask the validators, one after the other."""
-        verdict, seconds = Verdict(ok=True, stage=""), 0.0
-        for validator in self._validators:
-            verdict = validator.check(context, candidate)
-            seconds += verdict.seconds
-            if not verdict.ok:
-                break
-        return replace(verdict, seconds=seconds)
+        """Ask the validators, one after the other; what was judged before is remembered."""
+        verdicts = self._ring.check(context, candidate)
+        decided = verdicts[-1] if verdicts else Verdict(ok=True, stage="")
+        return replace(decided, seconds=sum(verdict.seconds for verdict in verdicts))
 
     def close(self) -> None:
         """Nothing runs."""

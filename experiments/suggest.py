@@ -48,7 +48,14 @@ class Offer:
             "ok": self.ok,
             "stages": dict(c.stages),
             "verdicts": [
-                {"stage": v.stage, "rule": v.rule, "ok": v.ok, "reason": v.reason, "ms": 1e3 * v.seconds}
+                {
+                    "stage": v.stage,
+                    "rule": v.rule,
+                    "ok": v.ok,
+                    "reason": v.reason,
+                    **({"line": v.line} if v.line is not None else {}),
+                    "ms": 1e3 * v.seconds,
+                }
                 for v in self.verdicts
             ],
             "ms": 1e3 * sum(v.seconds for v in self.verdicts),
