@@ -73,8 +73,9 @@ def _further(kind: Kind, corpora: Path | None, n: int) -> Iterator[tuple[str, Ma
     if corpora is None:
         return
     if kind == "text":
-        for documents, saved in blocks_text.key_presses(corpora, n).items():
-            yield documents, {stage: {"n": n, "savings@5": value} for stage, value in saved.items()}
+        sizes = {name: len(found) for name, found in blocks_text.documents_of(corpora, 2 * n).items()}
+        for documents, saved in blocks_text.key_presses(corpora, 2 * n).items():
+            yield documents, {stage: {"n": sizes[documents], "savings@5": value} for stage, value in saved.items()}
     elif kind == "python":
         tasks = json.loads((corpora / "code" / "sanitized-mbpp.json").read_text("utf-8"))
         sources = [task["code"].replace("\r", "").strip() + "\n" for task in tasks][:: max(1, len(tasks) // n)]
