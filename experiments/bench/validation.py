@@ -107,7 +107,7 @@ def _looks(stage: str, sources: Sequence[str], n: int) -> list[float]:
         at = (simple[int(rng.integers(len(simple)))].end_lineno or 1) - 1
         context = Context("python", "".join(lines[:at]))
         judge.check(context, Candidate("", 0.0, "bench"))
-        laps.append(1e3 * judge.check(context, Candidate(lines[at], 0.0, "bench")).seconds)
+        laps.append(1e3 * judge.check(context, Candidate(lines[at].rstrip("\r\n") + "\n", 0.0, "bench")).seconds)
     return laps
 
 
