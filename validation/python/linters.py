@@ -75,7 +75,7 @@ def has_pylint() -> bool:
 
 
 def look_black(source: str, begin: int = 1) -> list[Note]:
-    """How black would write the lines from one on."""
+    """How black would write the first line that it would change, from one on."""
     lines = source.split("\n")
     try:
         formatted = black.format_str(source, mode=_MODE, lines=[(begin, len(lines))] if begin > 1 else ())
@@ -85,9 +85,7 @@ def look_black(source: str, begin: int = 1) -> list[Note]:
     changed = next((i for i, (a, b) in enumerate(zip(lines, new, strict=False)) if a != b), None)
     if changed is None:
         return []
-    n_same = next((i for i, (a, b) in enumerate(zip(lines[::-1], new[::-1], strict=False)) if a != b), 0)
-    written = "\n".join(new[changed : max(len(new) - n_same, changed + 1)])
-    return [("format", f"Line {changed + 1}: black would write {written!r}.", changed + 1)]
+    return [("format", f"Line {changed + 1}: black would write {new[changed]!r}.", changed + 1)]
 
 
 def look_flake8(source: str, begin: int = 1) -> list[Note]:  # noqa: ARG001 - it looks at all lines
