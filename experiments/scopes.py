@@ -1,6 +1,7 @@
 """What a table or a formula depends on, as plain values that another process can read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -18,7 +19,7 @@ _MOMENTS: Mapping[str, type[datetime] | type[date] | type[time]] = {"datetime": 
 def to_plain(scope: Scope) -> dict[str, Any]:
     """Values that JSON can hold."""
     if isinstance(scope, TableScope):
-        return {"table": _TABLE.dump_python(scope, mode="json")}
+        return {"table": _TABLE.dump_python(replace(scope, tables=dict(scope.tables)), mode="json")}
     return {
         "formula": {
             "sheets": [

@@ -58,3 +58,8 @@ def test_a_scope_travels_once_and_holds_for_all_that_follows():
     assert b"scope" not in second
     assert theirs.read(first)[0].scope.schema == SCHEMA
     assert theirs.read(second)[0].scope.schema == SCHEMA
+
+
+def test_a_table_that_refers_to_no_other_survives():
+    again = from_plain(json.loads(json.dumps(to_plain(TableScope("s", SCHEMA)))))
+    assert (again.schema, dict(again.tables)) == (SCHEMA, {})
