@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.coverage import Case, coverage
+from experiments.bench.generation.coverage import Case, coverage
 from experiments.bench.table import Progress
 from generation import recipes
 from generation.calibration import coverage as claimed_coverage

@@ -93,7 +93,7 @@ def filter_of(kind: Kind, path: Path | None = None, budget_s: float = BUDGET_S) 
     ----------
     kind : str
     path : Path, optional
-        Any GGUF file, which is believed as much as the generators are. By default the tiny llama, as much as held-out
+        Any GGUF file, which is believed less than the generators are. By default the tiny llama, as much as held-out
         documents say, and only for kinds that it is known to help and where llama-cpp-python is installed.
     budget_s : float
         Time for one page, in s.

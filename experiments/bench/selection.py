@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench.language import PHRASES
+from experiments.bench.generation.language import PHRASES
 from experiments.bench.table import Progress, Row, as_table
 from experiments.bench.writers import Cost, Writer
 from experiments.config import load

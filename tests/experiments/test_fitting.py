@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from experiments.bench.coverage import Case
+from experiments.bench.generation.coverage import Case
 from experiments.fitting import Split, _tokens_and_lines, _words, fit, ranking, reliability, split
 from generation.llm.scorer import Scores
 from generation.types import Candidate, Context

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.bench.attacks import ATTACKS, FORGERIES
-from experiments.bench.validation_attacks import LIMITS, attack, outside
+from experiments.bench.validation.attack_table import ATTACKS, FORGERIES
+from experiments.bench.validation.attacks import LIMITS, attack, outside
 from validation.sandbox import box
 from validation.sandbox.box import Sandbox
 from validation.sandbox.checks import read_tests
@@ -70,7 +70,7 @@ def without_rights(hold):
 def test_no_attack_escapes_or_harms_where_nobody_has_rights(tmp_path):
     if not all(map(shutil.which, ("setpriv", "unshare", "mount"))):
         pytest.skip("setpriv, unshare or mount is not installed")
-    command = [*without_rights(tmp_path), sys.executable, "-m", "experiments.bench.validation_attacks", "0.2"]
+    command = [*without_rights(tmp_path), sys.executable, "-m", "experiments.bench.validation.attacks", "0.2"]
     ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
     if ran.returncode:
         pytest.skip(f"no other user can run the interpreter here ({ran.stderr.strip()[-200:]})")

@@ -14,7 +14,7 @@ from experiments.bench.lsl_device import DeviceClock
 from experiments.bench.lsl_sender import stamped
 from experiments.bench.probabilities_rest import RestPerson
 from experiments.bench.selector_trials import Case
-from experiments.bench.validation import Size
+from experiments.bench.validation.overview import Size
 from experiments.config import load
 from experiments.evaluation.reliability import HeldOut
 from experiments.registry import resolve

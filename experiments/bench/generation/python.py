@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from experiments.bench.coverage import Case
+from experiments.bench.generation.coverage import Case
 from generation.models import load
 from generation.python.layout import double_quote_all, gap_before
 from generation.python.lexer import LexState, Token, lex

@@ -2,9 +2,9 @@
 
 import pytest
 
-from experiments.bench.llm_cost import measured_apart, model_rows
-from experiments.bench.llm_shapes import SHAPES, Shape, can_write, write_random
-from experiments.bench.llm_ways import GENERATING, SCORING, STAGED
+from experiments.bench.generation.cost import measured_apart, model_rows
+from experiments.bench.generation.shapes import SHAPES, Shape, can_write, write_random
+from experiments.bench.generation.ways import GENERATING, SCORING, STAGED
 from generation.llm import llama
 
 needs_both = pytest.mark.skipif(

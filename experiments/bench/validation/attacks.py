@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.attacks import ATTACKS, FORGERIES
 from experiments.bench.table import Row
+from experiments.bench.validation.attack_table import ATTACKS, FORGERIES
 from validation.sandbox.box import Sandbox
 from validation.sandbox.limits import Limits, Outcome
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from experiments.bench.coverage import Case
+from experiments.bench.generation.coverage import Case
 from generation.table.cursor import TableReader
 from generation.table.delimited import read_rows, settled_rows, written_cells
 from generation.table.generators import TableGenerator

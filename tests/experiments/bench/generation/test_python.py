@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from experiments.bench.blocks_python import UNITS, blocks, lay_out, stages
-from experiments.bench.coverage import coverage
+from experiments.bench.generation.coverage import coverage
+from experiments.bench.generation.python import UNITS, blocks, lay_out, stages
 from generation.python.layout import double_quote_all
 
 TASKS = [

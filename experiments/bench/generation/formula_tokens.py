@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.blocks_formula import MOST_CHARACTERS, excel_tokens, without_blanks
+from experiments.bench.generation.formula import MOST_CHARACTERS, excel_tokens, without_blanks
 from generation.formula.generators import MODEL
 from generation.formula.lexer import Token, lex
 from generation.formula.model import TokenModel

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from experiments.bench import blocks_python, blocks_text
-from experiments.bench.coverage import DEPTHS, Case, coverage
+from experiments.bench.generation import python as blocks_python
+from experiments.bench.generation import text as blocks_text
+from experiments.bench.generation.coverage import DEPTHS, Case, coverage
 from experiments.bench.table import Progress, Row, as_table
 from experiments.fitting import N_CANDIDATES, generators_of
 from generation.fitted import TINY_LLAMA, mixture_of, read_fitted

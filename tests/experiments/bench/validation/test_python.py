@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.bench.validation_python import beginnings, false_rejects, fast_ring, is_caught, lost_at, mutants
+from experiments.bench.validation.python import beginnings, false_rejects, fast_ring, is_caught, lost_at, mutants
 
 PROGRAM = "def f(x):\n    if x:\n        return 'a'\n    return 'b'\n"
 

@@ -7,8 +7,8 @@ from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 
-from experiments.bench.coverage import Case
-from experiments.bench.presses import chosen_savings
+from experiments.bench.generation.coverage import Case
+from experiments.bench.generation.presses import chosen_savings
 from generation import recipes
 from generation.ngrams.estimate import read_text
 from generation.text.generators import text_generators

@@ -5,7 +5,7 @@ import csv
 import pytest
 from openpyxl import Workbook
 
-from experiments.bench.validation_formula import WORKBOOKS, false_accepts, false_rejects, milliseconds
+from experiments.bench.validation.formula import WORKBOOKS, false_accepts, false_rejects, milliseconds
 
 
 @pytest.fixture(scope="module")

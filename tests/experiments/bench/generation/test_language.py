@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.bench import language
+from experiments.bench.generation import language
 from generation import recipes
 from generation.python.tokens import token_model
 

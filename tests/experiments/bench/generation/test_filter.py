@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from experiments.bench import blocks_llm
-from experiments.bench.blocks_llm import OFF, ON, Filtered, measure
-from experiments.bench.coverage import Case
+from experiments.bench.generation import filter as blocks_llm
+from experiments.bench.generation.coverage import Case
+from experiments.bench.generation.filter import OFF, ON, Filtered, measure
 from generation.types import Candidate, Context, Rescored
 
 

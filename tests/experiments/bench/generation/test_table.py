@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.bench.blocks_table import (
+from experiments.bench.generation.coverage import coverage
+from experiments.bench.generation.table import (
     FITTED,
     SETS,
     blocks,
@@ -15,7 +16,6 @@ from experiments.bench.blocks_table import (
     references,
     stages,
 )
-from experiments.bench.coverage import coverage
 from generation.table.fitting import fit_prior
 from generation.table.types import Field, ForeignKey, Schema, Table
 from generation.table.weights import PRIOR

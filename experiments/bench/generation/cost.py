@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.bench.llm_shapes import SHAPES, can_write, write_random
-from experiments.bench.llm_ways import GENERATING, SCORING, STAGED
+from experiments.bench.generation.shapes import SHAPES, can_write, write_random
+from experiments.bench.generation.ways import GENERATING, SCORING, STAGED
 from experiments.bench.table import Progress, Row, as_table
 from generation.fitted import TINY_LLAMA
 from generation.models import checked
@@ -86,7 +86,7 @@ def measured_apart(path: Path, way: str, n_repeats: int) -> dict[str, float]:
     RuntimeError
         If it fails.
     """
-    command = [sys.executable, "-m", "experiments.bench.llm_ways", os.fspath(path), way, str(n_repeats)]
+    command = [sys.executable, "-m", "experiments.bench.generation.ways", os.fspath(path), way, str(n_repeats)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - only our own module
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.bench.presses import chosen_savings, most_saving
+from experiments.bench.generation.presses import chosen_savings, most_saving
 from generation.types import Candidate
 
 

@@ -5,9 +5,9 @@ import csv
 import pytest
 from openpyxl import Workbook
 
-from experiments.bench.blocks_formula import WORKBOOKS, blocks, excel_tokens, held_out_formulas, stages
-from experiments.bench.blocks_formula_tokens import model_figures, next_tokens, token_figures
-from experiments.bench.coverage import coverage
+from experiments.bench.generation.coverage import coverage
+from experiments.bench.generation.formula import WORKBOOKS, blocks, excel_tokens, held_out_formulas, stages
+from experiments.bench.generation.formula_tokens import model_figures, next_tokens, token_figures
 from generation.formula.generators import MODEL
 from generation.formula.lexer import lex
 from generation.formula.model import TokenModel

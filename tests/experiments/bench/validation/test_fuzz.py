@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.bench.validation_fuzz import Tally, draw, measure
-from experiments.bench.validation_fuzz_inputs import WAYS, hostile_scopes, samples
+from experiments.bench.validation.fuzz import Tally, draw, measure
+from experiments.bench.validation.fuzz_inputs import WAYS, hostile_scopes, samples
 from validation.types import Verdict
 
 

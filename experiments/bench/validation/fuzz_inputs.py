@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.validation_fuzz_words import NESTS, PIECES, SEEDS, TOKENS
+from experiments.bench.validation.fuzz_words import NESTS, PIECES, SEEDS, TOKENS
 from generation.formula.types import Sheet, SheetScope
 from generation.table.types import Field, ForeignKey, Schema, Table, TableScope
 from generation.types import Kind

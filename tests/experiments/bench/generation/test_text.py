@@ -2,8 +2,8 @@
 
 import pytest
 
-from experiments.bench.blocks_text import blocks, documents_of, key_presses, stages
-from experiments.bench.coverage import coverage
+from experiments.bench.generation.coverage import coverage
+from experiments.bench.generation.text import blocks, documents_of, key_presses, stages
 
 
 def test_without_corpora_there_are_no_cases():

@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench import (
-    validation_attacks,
-    validation_formula,
-    validation_fuzz,
-    validation_python,
-    validation_table,
-)
 from experiments.bench.table import Progress, Row, as_table
+from experiments.bench.validation import attacks as validation_attacks
+from experiments.bench.validation import formula as validation_formula
+from experiments.bench.validation import fuzz as validation_fuzz
+from experiments.bench.validation import python as validation_python
+from experiments.bench.validation import table as validation_table
 from generation.types import Candidate, Context
 from validation.python.linters import LINTERS, LinterValidator, has_pylint
 

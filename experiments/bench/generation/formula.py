@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from experiments.bench.coverage import Case
+from experiments.bench.generation.coverage import Case
 from generation.fitted import mixture_of
 from generation.formula.generators import MODEL
 from generation.formula.lexer import Token, lex

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.bench.validation_table import false_accepts, false_rejects, milliseconds
+from experiments.bench.validation.table import false_accepts, false_rejects, milliseconds
 
 
 @pytest.fixture

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.bench import blocks_formula, blocks_formula_tokens, blocks_python, blocks_table, blocks_text
-from experiments.bench.blocks_llm import bench_filter
-from experiments.bench.coverage import Case, coverage
-from experiments.bench.language import token_ranks
-from experiments.bench.llm_cost import bench_cost
-from experiments.bench.prefetch import bench_prefetch
+from experiments.bench.generation import formula as blocks_formula
+from experiments.bench.generation import formula_tokens as blocks_formula_tokens
+from experiments.bench.generation import python as blocks_python
+from experiments.bench.generation import table as blocks_table
+from experiments.bench.generation import text as blocks_text
+from experiments.bench.generation.cost import bench_cost
+from experiments.bench.generation.coverage import Case, coverage
+from experiments.bench.generation.filter import bench_filter
+from experiments.bench.generation.language import token_ranks
+from experiments.bench.generation.prefetch import bench_prefetch
 from experiments.bench.table import Progress, Row, as_table
 from generation.models import load
 from generation.python.model import TokenModel

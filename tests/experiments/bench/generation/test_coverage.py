@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.bench.coverage import Case, coverage
+from experiments.bench.generation.coverage import Case, coverage
 from generation.types import Candidate, Context
 
 CONTEXT = Context("text", "good ")

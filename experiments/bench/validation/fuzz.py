@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.attacks import ATTACKS, FORGERIES
 from experiments.bench.table import Row
-from experiments.bench.validation_fuzz_inputs import WAYS, hostile_scopes, samples
+from experiments.bench.validation.attack_table import ATTACKS, FORGERIES
+from experiments.bench.validation.fuzz_inputs import WAYS, hostile_scopes, samples
 from generation.formula.types import SheetScope
 from generation.table.types import Schema, TableScope
 from generation.types import Candidate, Context, Kind

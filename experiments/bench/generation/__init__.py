@@ -1,0 +1,1 @@
+"""What generation is worth: coverage, ranks, key presses, cost and time."""

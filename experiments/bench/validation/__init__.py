@@ -1,0 +1,1 @@
+"""What validation is worth: what it refuses wrongly, what it lets through, and what it costs."""
