@@ -13,6 +13,7 @@ from experiments.bench.table import Progress, Row, as_table
 from experiments.bench.validation import attacks as validation_attacks
 from experiments.bench.validation import formula as validation_formula
 from experiments.bench.validation import fuzz as validation_fuzz
+from experiments.bench.validation import logic as validation_logic
 from experiments.bench.validation import python as validation_python
 from experiments.bench.validation import table as validation_table
 from generation.types import Candidate, Context
@@ -47,9 +48,10 @@ class Size:
     n_formulas: int
     n_inputs: int  # fuzzed
     with_attacks: bool
+    n_changed: int  # programs that are judged by tests
 
 
-QUICK, FULL = Size(4, 40, 15, 2, 40, 100, True), Size(100, 1000, 200, 40, 1000, 10_000, True)
+QUICK, FULL = Size(4, 40, 15, 2, 40, 100, True, 20), Size(100, 1000, 200, 40, 1000, 10_000, True, 1000)
 
 
 def bench_validation(quick: bool, progress: Progress) -> dict[str, Any]:
@@ -61,9 +63,10 @@ def bench_validation(quick: bool, progress: Progress) -> dict[str, Any]:
 
 def measure(corpora: Path | None, size: Size, progress: Progress) -> dict[str, Any]:
     """Take the figures."""
-    notes = [NOTES, validation_python.NOTES, validation_table.NOTES, validation_formula.NOTES, validation_fuzz.NOTES]
+    notes = [NOTES, validation_python.NOTES, validation_table.NOTES, validation_formula.NOTES, validation_logic.NOTES]
+    notes += [validation_fuzz.NOTES]
     notes += [] if corpora else [LEFT_OUT]
-    parts = (_python, _linters, _tables, _formulas, _fuzzed, *([_attacked] if size.with_attacks else []))
+    parts = (_python, _linters, _tables, _formulas, _logic, _fuzzed, *([_attacked] if size.with_attacks else []))
     rows: list[Row] = []
     for done, part in enumerate(parts):
         progress("measuring validators", done, len(parts))
@@ -132,6 +135,15 @@ def _formulas(corpora: Path | None, size: Size, notes: list[str]) -> Iterator[Ro
         yield from _caught("formula", found, notes)
     for found in validation_formula.milliseconds(corpora, size.n_formulas // 2):
         yield from _times("formula", found["document"], "fast ring", found["n"], found)
+
+
+def _logic(corpora: Path | None, size: Size, notes: list[str]) -> Iterator[Row]:
+    for found in validation_logic.measure(corpora, size.n_changed, size.n_changed) if corpora else ():
+        right = found["documents"] == "MBPP, right"
+        share = found["passed"] if right else 1 - float(found["passed"] or 0)
+        yield _row("logic", found["documents"], "passed" if right else "caught by tests", found["n"], share)
+        yield _row("logic", found["documents"], "over time", found["n"], found["over_time"])
+        notes += _exceptions(found["documents"], found["exceptions"])
 
 
 def _fuzzed(corpora: Path | None, size: Size, notes: list[str]) -> Iterator[Row]:

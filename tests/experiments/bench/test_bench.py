@@ -27,7 +27,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "acquisition": {"seconds": 1.0},
     "selector": {"n_trials": 1, "cases": [Case("p300", 16, 4, 100.0), Case("dwell", 16, 2, 100.0)]},
     "generation": {"corpora": None, "n": 1},
-    "validation": {"corpora": None, "size": Size(1, 2, 1, 1, 1, 8, with_attacks=False)},
+    "validation": {"corpora": None, "size": Size(1, 2, 1, 1, 1, 8, with_attacks=False, n_changed=1)},
     "pages": {"n_documents": 1, "max_pages": 2},
     "prefetch": {"data": None, "kinds": ["python"], "trials_s": [0.1], "n_pages": 2},
     "layouts": {"data": None, "n_documents": {"text": 1}, "rates": [10.0]},
