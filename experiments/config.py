@@ -70,12 +70,14 @@ class Generation(Section):
     worked out ahead. They are by a worker process, with ``prefetch`` "auto", in real time; a page that is not ready
     when the selection falls is waited for ``wait_s`` at most. The model has ``budget_s`` a page, where time is real; a
     worker silent for ``patience_s`` is replaced. ``own_files`` are programs or texts that the person wrote, oldest
-    first. The ``language`` of a text is the code of one that Assent brings, or a language file.
+    first. The ``language`` of a text is the code of one that Assent brings, or a language file. So many ``samples`` of
+    the model's own join the candidates.
     """
 
     llm: str = "auto"
     language: str = "en"
     own_files: tuple[str, ...] = ()
+    samples: Annotated[int, Field(ge=0, le=16)] = 0
     prefetch: Literal["auto"] | bool = "auto"
     budget_s: Duration = 0.5
     wait_s: Seconds = 0.5

@@ -1,5 +1,6 @@
 """What each kind of document brings to a page: generators, speller, validators, and the models behind them."""
 
+import contextlib
 import hashlib
 import math
 import sys
@@ -16,7 +17,7 @@ from experiments.prefetch import Prefetch
 from experiments.proposals import Proposer, Proposing
 from experiments.rig import screen
 from experiments.worker import Worker, is_possible
-from generation.fitted import TINY_LLAMA, filter_of, mixture_of, read_fitted
+from generation.fitted import TINY_LLAMA, filter_of, mixture_of, read_fitted, sampler_of
 from generation.table.types import TableScope
 from generation.types import Candidate, Context, Filter, Generator, Kind, Rescored, Speller
 from validation.types import Validator, Verdict
@@ -112,7 +113,8 @@ def proposer(context: Context, told: Generation | None = None, n: int = 96, budg
     told = told or Generation()
     kit = KITS[context.kind](context, told)
     filters = _filters(context.kind, told.llm, budget_s)
-    return Proposer([mixture_of(kit.generators, context.kind)], kit.speller, kit.validators, filters, n)
+    generators = [*kit.generators, *_samplers(told, budget_s)]
+    return Proposer([mixture_of(generators, context.kind)], kit.speller, kit.validators, filters, n)
 
 
 def proposer_ahead(config: Config) -> Proposer:
@@ -122,7 +124,10 @@ def proposer_ahead(config: Config) -> Proposer:
         filters = _filters(config.kind, config.generation.llm, config.generation.budget_s)
     except (ImportError, OSError, ValueError) as error:
         filters = [_NoFilter(str(error))]
-    mixture = mixture_of(kit.generators, config.kind)
+    generators = list(kit.generators)
+    with contextlib.suppress(ImportError, OSError, ValueError):  # the filter has said it
+        generators += _samplers(config.generation, config.generation.budget_s)
+    mixture = mixture_of(generators, config.kind)
     return Proposer([mixture], kit.speller, kit.validators, filters, 4 * config.layout.max_candidates)
 
 
@@ -141,6 +146,13 @@ def _filters(kind: Kind, llm: str, budget_s: float) -> list[Filter]:
     if llm == "none":
         return []
     found = filter_of(kind, None if llm == "auto" else Path(llm), budget_s)
+    return [found] if found is not None else []
+
+
+def _samplers(told: Generation, budget_s: float) -> list[Generator]:
+    if told.llm == "none":
+        return []
+    found = sampler_of(told.samples, None if told.llm == "auto" else Path(told.llm), budget_s)
     return [found] if found is not None else []
 
 

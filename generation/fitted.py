@@ -10,6 +10,8 @@ from typing import Any
 
 from generation.calibration import Calibration
 from generation.llm.filter import BUDGET_S, FilterWeights, LlmFilter, open_filter
+from generation.llm.sampler import LlmSampler
+from generation.llm.scorer import LlmScorer
 from generation.mixing import Mixture
 from generation.models import checked
 from generation.types import Generator, Kind
@@ -112,6 +114,25 @@ def filter_of(kind: Kind, path: Path | None = None, budget_s: float = BUDGET_S) 
         return open_filter(checked(TINY_LLAMA).file, fitted.llm, budget_s=budget_s)
     except ImportError as missing:
         _log.info("Candidates are not filtered: %s", missing)
+        return None
+
+
+def sampler_of(n_samples: int, path: Path | None = None, budget_s: float = BUDGET_S) -> LlmSampler | None:
+    """A generator that draws from a GGUF model, the tiny llama by default; None where there is to be none.
+
+    Raises
+    ------
+    ImportError, FileNotFoundError, ValueError
+        If the file that is named cannot be opened, or the tiny llama is missing or damaged; in a sentence.
+    """
+    if not n_samples:
+        return None
+    try:
+        return LlmSampler(LlmScorer(path or checked(TINY_LLAMA).file), n_samples, budget_s=budget_s)
+    except ImportError as missing:
+        if path is not None:
+            raise
+        _log.info("Nothing is sampled: %s", missing)
         return None
 
 

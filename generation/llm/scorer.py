@@ -82,11 +82,11 @@ class LlmScorer:
     def __init__(
         self, path: Path, n_context: int | None = None, n_batch: int = 256, n_at_once: int = 32, n_threads: int = 1
     ) -> None:
-        self._llama = Llama(path, n_context, n_batch, n_at_once + 1, n_threads)
-        self._n_at_once = n_at_once
+        self.llama = Llama(path, n_context, n_batch, n_at_once + 1, n_threads)
+        self.n_at_once = n_at_once
         self._read: list[int] = []
         self._next: LogProbabilities = np.empty(0, np.float32)
-        pieces = self._llama.pieces
+        pieces = self.llama.pieces
         self._by_piece = np.array(sorted(range(len(pieces)), key=pieces.__getitem__))
         self._sorted_pieces = [pieces[token] for token in self._by_piece]
 
@@ -100,7 +100,7 @@ class LlmScorer:
 
     def close(self) -> None:
         """Give the model's memory back."""
-        self._llama.close()
+        self.llama.close()
 
     def score(
         self,
@@ -128,11 +128,11 @@ class LlmScorer:
         context, given_back, all_ = self._cut(before, candidates)
         n_tokens = np.array([len(each.tokens) for each in all_], np.int64)
         found = Scores(np.full(len(all_), np.nan), np.full(len(all_), np.nan), n_tokens)
-        self._llama.stop = stop or _never
+        self.llama.stop = stop or _never
         try:
             self._read_on(context)
             given = self._given_back(given_back, all_)
-            fits = np.array([len(each.fed) <= self._llama.n_batch for each in all_], bool)
+            fits = np.array([len(each.fed) <= self.llama.n_batch for each in all_], bool)
             found.first[fits] = [self._opening(each) - given for each, fit in zip(all_, fits, strict=True) if fit]
             order = np.argsort(-(found.first if prior is None else found.first + prior), kind="stable")
             chosen = [place for place in order.tolist() if fits[place]][:n_whole]
@@ -141,28 +141,45 @@ class LlmScorer:
         except Interrupted:
             pass  # what is missing says so
         finally:
-            self._llama.stop = _never
+            self.llama.stop = _never
         return found
+
+    def read(self, before: str) -> tuple[LogProbabilities, bytes, int]:
+        """Read a document but for its last token, so that another one may begin where that one did.
+
+        Returns
+        -------
+        log_p : array, shape (n_vocabulary,)
+            Of the token in the last one's place (nats).
+        begun : bytes
+            What that token must begin with.
+        position : int
+            Its place.
+        """
+        tokens = [self.llama.begin, *self.llama.tokens(self._tail(before))]
+        last = tokens.pop() if len(tokens) > 1 else None
+        self._read_on(tokens)
+        return self._next, b"" if last is None else self.llama.pieces[last], len(tokens)
 
     def n_tokens(self, text: str) -> int:
         """How many tokens a text is cut into."""
-        return len(self._llama.tokens(text))
+        return len(self.llama.tokens(text))
 
     def log_p_of_document(self, text: str) -> float:
         """Log-probability (nats) of a document from its beginning; where it is long, half a context is kept."""
         self.forget()
-        size, n_batch = self._llama.n_context, self._llama.n_batch
-        tokens = [self._llama.begin, *self._llama.tokens(text)]
+        size, n_batch = self.llama.n_context, self.llama.n_batch
+        tokens = [self.llama.begin, *self.llama.tokens(text)]
         total, done = 0.0, 1
         while done < len(tokens):
             begin = 0 if done == 1 else done - size // 2
             window = tokens[begin : begin + size]
-            self._llama.drop([0])
+            self.llama.drop([0])
             for at in range(0, len(window), n_batch):
                 part = window[at : at + n_batch]
                 rows = [Row(t, at + i, (0,), begin + at + i + 1 >= done) for i, t in enumerate(part)]
                 following = tokens[max(begin + at + 1, done) : begin + at + len(part) + 1]
-                log_p = self._llama.evaluate(rows)[: len(following)]
+                log_p = self.llama.evaluate(rows)[: len(following)]
                 total += float(log_p[np.arange(len(following)), following].sum())
             done = begin + len(window) + 1
         self.forget()
@@ -170,27 +187,27 @@ class LlmScorer:
 
     def forget(self) -> None:
         """Drop what was read."""
-        self._llama.drop([0])
+        self.llama.drop([0])
         self._read = []
 
     def _cut(self, before: str, candidates: Sequence[str]) -> tuple[list[int], _Continuation, list[_Continuation]]:
         """The context's tokens that no candidate changes, what it gave back, and the candidates from there on."""
         tail = self._tail(before)
-        alone = self._llama.tokens(tail)
+        alone = self.llama.tokens(tail)
         bodies = [candidate.rstrip() for candidate in candidates]
-        both = [self._llama.tokens(tail + body) for body in bodies]
+        both = [self.llama.tokens(tail + body) for body in bodies]
         n_kept = min((_n_common(alone, tokens) for tokens in both), default=len(alone))
         continuations = [
             _Continuation(tuple(tokens[n_kept:]), candidate[len(body) :][:1].encode())
             for tokens, candidate, body in zip(both, candidates, bodies, strict=True)
         ]
-        return [self._llama.begin, *alone[:n_kept]], _Continuation(tuple(alone[n_kept:])), continuations
+        return [self.llama.begin, *alone[:n_kept]], _Continuation(tuple(alone[n_kept:])), continuations
 
     def _tail(self, before: str) -> str:
         """What of a document fits the context, cut where it stays cut while the document grows."""
-        step = self._llama.n_context
+        step = self.llama.n_context
         begin = max(0, -(-(len(before) - _CHARACTERS_PER_TOKEN * step) // step)) * step
-        while len(self._llama.tokens(before[begin:])) + 1 >= self._llama.n_context:
+        while len(self.llama.tokens(before[begin:])) + 1 >= self.llama.n_context:
             begin += step
         return before[begin:]
 
@@ -199,14 +216,14 @@ class LlmScorer:
         if context == self._read and len(self._next):
             return
         kept = min(_n_common(context, self._read), len(context) - 1)
-        self._llama.drop([0], kept)
-        for at in range(kept, len(context), self._llama.n_batch):
-            part = context[at : at + self._llama.n_batch]
+        self.llama.drop([0], kept)
+        for at in range(kept, len(context), self.llama.n_batch):
+            part = context[at : at + self.llama.n_batch]
             self._read, self._next = context[:at], np.empty(0, np.float32)
             try:
                 log_p = self._evaluate_rows([Row(t, at + i, (0,), i == len(part) - 1) for i, t in enumerate(part)])
             except Interrupted:
-                self._llama.drop([0], at)
+                self.llama.drop([0], at)
                 raise
             self._read, self._next = context[: at + len(part)], log_p[0]
 
@@ -214,7 +231,7 @@ class LlmScorer:
         """Log-probability of a continuation's first token, or of a token that begins with all of it."""
         text = self._text(one)
         covering = self._log_mass(self._next, text) if text else 0.0
-        if not one.tokens or self._llama.pieces[one.tokens[0]] == text:
+        if not one.tokens or self.llama.pieces[one.tokens[0]] == text:
             return covering
         return float(np.logaddexp(self._next[one.tokens[0]], covering))
 
@@ -224,7 +241,7 @@ class LlmScorer:
         n_rows = 0
         for place in chosen:
             n = len(all_[place].fed)
-            if group and (len(group) == self._n_at_once or n_rows + n > self._llama.n_batch):
+            if group and (len(group) == self.n_at_once or n_rows + n > self.llama.n_batch):
                 yield group
                 group, n_rows = [], 0
             group.append(place)
@@ -236,17 +253,17 @@ class LlmScorer:
         """Log-probability of the text that the context gave back, cut as the context and as any candidate cuts it."""
         text = self._text(given_back)
         paths = list(dict.fromkeys(self._within(one.tokens, len(text)) for one in (given_back, *all_)))
-        after = self._after(paths[: self._n_at_once])
+        after = self._after(paths[: self.n_at_once])
         total = -np.inf
         for path, row in after.items():
             reached = sum(float(after[path[:n]][token]) for n, token in enumerate(path))
-            rest = text[sum(len(self._llama.pieces[token]) for token in path) :]
+            rest = text[sum(len(self.llama.pieces[token]) for token in path) :]
             total = np.logaddexp(total, reached + self._log_mass(row, rest))
         return float(total) if text else 0.0
 
     def _within(self, tokens: tuple[int, ...], n_bytes: int) -> tuple[int, ...]:
         """The first tokens, as far as they end before so many bytes do."""
-        ends = accumulate(len(self._llama.pieces[token]) for token in tokens)
+        ends = accumulate(len(self.llama.pieces[token]) for token in tokens)
         return tuple(token for token, end in zip(tokens, ends, strict=True) if end < n_bytes)
 
     def _evaluate(self, group: Sequence[_Continuation]) -> FloatArray:
@@ -263,20 +280,20 @@ class LlmScorer:
         after: dict[tuple[int, ...], LogProbabilities] = {(): self._next}
         if prefixes:
             sequences = range(1, len(paths) + 1)
-            self._llama.share(sequences)
+            self.llama.share(sequences)
             begin = len(self._read) - 1
             ordered = sorted(prefixes, key=len)
             try:
                 rows = self._evaluate_rows([Row(p[-1], begin + len(p), prefixes[p]) for p in ordered])
             finally:
-                self._llama.drop(sequences)
+                self.llama.drop(sequences)
             after |= zip(ordered, rows, strict=True)
         return after
 
     def _evaluate_rows(self, rows: Sequence[Row]) -> LogProbabilities:
-        if self._llama.stop():
+        if self.llama.stop():
             raise Interrupted(f"Evaluating {len(rows)} tokens was told to stop.")
-        return self._llama.evaluate(rows)
+        return self.llama.evaluate(rows)
 
     def _log_p(self, one: _Continuation, after: Mapping[tuple[int, ...], LogProbabilities]) -> float:
         """Over all places where a token may begin that covers the rest of the text, and maybe more."""
@@ -288,11 +305,11 @@ class LlmScorer:
             terms.append(reached + self._log_mass(row, rest))
             if n_before < len(one.tokens):
                 reached += float(row[one.tokens[n_before]])
-                rest = rest[len(self._llama.pieces[one.tokens[n_before]]) :]
+                rest = rest[len(self.llama.pieces[one.tokens[n_before]]) :]
         return float(np.logaddexp.reduce(terms))
 
     def _text(self, one: _Continuation) -> bytes:
-        return b"".join(self._llama.pieces[token] for token in one.tokens) + one.blank
+        return b"".join(self.llama.pieces[token] for token in one.tokens) + one.blank
 
     def _log_mass(self, log_p: LogProbabilities, beginning: bytes) -> float:
         """Log-probability that the next token begins so; -inf if none does."""

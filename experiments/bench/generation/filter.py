@@ -12,13 +12,14 @@ from experiments.bench.generation import text as blocks_text
 from experiments.bench.generation.coverage import DEPTHS, Case, coverage
 from experiments.bench.table import Progress, Row, as_table
 from experiments.fitting import N_CANDIDATES, generators_of
-from generation.fitted import TINY_LLAMA, mixture_of, read_fitted
+from generation.fitted import TINY_LLAMA, mixture_of, read_fitted, sampler_of
 from generation.llm.filter import LlmFilter, open_filter
 from generation.models import checked, list_models
 from generation.types import Candidate, Context, Filter, Generator, Kind
 
 KINDS: tuple[Kind, ...] = ("text", "python")
-OFF, ON = "mixture", "+ LLM filter"
+OFF, ON, SAMPLES = "mixture", "+ LLM filter", "+ LLM samples"
+_N_SAMPLES = 6
 _TAKEN: Mapping[Kind, tuple[str, ...]] = {
     "text": ("held-out", "aac", "comm", "enron"),
     "python": ("mbpp,", "mbpp after the task", "held-out modules"),
@@ -28,7 +29,9 @@ NOTES = (
     "tiny llama's filter reorders them, with as much time as it takes. Fitted on other documents, which "
     "generation/mixing.toml names; it says too whether the filter is on. 'top-1', 'mrr', 'coverage@k': of candidates "
     "that hold the next block and only what really follows; x_top_1 and x_mrr are ratios to those without the filter. "
-    "'bits': surprise of the likeliest such candidate, where there is one."
+    "'+ LLM samples': six of "
+    "its own continuations beside the generators, instead of the filter. 'bits': surprise of the likeliest such "
+    "candidate, where there is one."
 )
 WITHOUT_CORPORA = "Text and MBPP were left out: ASSENT_DATA must name the folder that holds corpora/."
 WITHOUT_LLAMA = "The filter was left out: it takes the tiny llama, and the extra 'llm'."
@@ -95,7 +98,13 @@ def stages(kind: Kind) -> Mapping[str, Generator]:
     if not _has_llama() or fitted.llm is None:
         return {OFF: mixture}
     filter_: LlmFilter = open_filter(checked(TINY_LLAMA).file, fitted.llm, budget_s=math.inf)
-    return {OFF: mixture, ON: Filtered(mixture, filter_)}
+    drawing = sampler_of(_N_SAMPLES, budget_s=math.inf)
+    assert drawing is not None, "what can be filtered can be sampled"
+    return {
+        OFF: mixture,
+        ON: Filtered(mixture, filter_),
+        SAMPLES: mixture_of([*generators_of(kind), drawing], kind, fitted),
+    }
 
 
 def _rows(kind: Kind, documents: str, cases: Sequence[Case], found: Mapping[str, Generator]) -> list[Row]:

@@ -107,8 +107,8 @@ def any_scorer(make):
 def evaluated(any_scorer, monkeypatch):
     """How many rows each call evaluated."""
     sizes = []
-    plain = any_scorer._llama.evaluate
-    monkeypatch.setattr(any_scorer._llama, "evaluate", lambda rows: sizes.append(len(rows)) or plain(rows))
+    plain = any_scorer.llama.evaluate
+    monkeypatch.setattr(any_scorer.llama, "evaluate", lambda rows: sizes.append(len(rows)) or plain(rows))
     return sizes
 
 
