@@ -34,7 +34,8 @@ class LlmSampler:
     """Continuations that a model draws itself, to the end of the block, each with the probability the model gives it.
 
     They are drawn in parallel from what the scorer has read, the last token of the context anew, so that a word begun
-    is gone on with as a whole. The same context gives the same samples.
+    is gone on with as a whole. The same context gives the same samples. What no document of its kind can hold is
+    left to the validators.
 
     Parameters
     ----------
@@ -77,6 +78,11 @@ class LlmSampler:
         self._top_p = top_p
         self._budget_s = budget_s
         self._clock = clock
+        self._failed = False
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._scorer.close()
 
     def propose(self, context: Context, n: int) -> list[Candidate]:
         """Return at most ``n`` candidates, likeliest first, no text twice; none where the model fails or is late."""
@@ -90,8 +96,10 @@ class LlmSampler:
         try:
             texts = self._draw(context, late)
             log_p = self._scorer.score(context.before, texts, stop=late).whole if texts else np.empty(0)
-        except (RuntimeError, ValueError) as error:
-            _log.warning("No samples were drawn: %s", error)
+        except (RuntimeError, ValueError, OSError, MemoryError) as error:
+            if not isinstance(error, Interrupted) and not self._failed:
+                _log.warning("No samples are drawn: %s", error)
+            self._failed = self._failed or not isinstance(error, Interrupted)
             return []
         found = [
             Candidate(text, min(float(p), 0.0), self.name)
@@ -104,24 +112,26 @@ class LlmSampler:
         """Texts beyond the cursor, each to its end."""
         llama = self._scorer.llama
         rng = np.random.default_rng(list(hashlib.sha256(context.before.encode("utf-8", "replace")).digest()))
-        log_p, begun, position = self._scorer.read(context.before)
         samples = [_Sample() for _ in range(self._n_samples)]
         sequences = range(1, len(samples) + 1)
-        rows: LogProbabilities = np.repeat(log_p[None], len(samples), axis=0)
-        alive = list(sequences)
-        llama.share(sequences)
+        alive, begun = list(sequences), b""
+        usual, llama.stop = llama.stop, late
         try:
+            log_p, begun, position = self._scorer.read(context.before)
+            rows: LogProbabilities = np.repeat(log_p[None], len(samples), axis=0)
+            llama.share(sequences)
             for step in range(_N_TOKENS[context.kind]):
                 for sequence, row in zip(alive, rows, strict=True):
                     self._grow(samples[sequence - 1], row, begun, context.kind, rng)
                 alive = [sequence for sequence in alive if not samples[sequence - 1].ended]
-                if not alive or late():
+                if not alive:
                     break
                 fed = [Row(samples[sequence - 1].tokens[-1], position + step, (sequence,)) for sequence in alive]
                 rows = llama.evaluate(fed)
         except Interrupted:
             pass  # what is drawn so far may still be whole
         finally:
+            llama.stop = usual
             llama.drop(sequences)
         texts = (sample.text[len(begun) :].decode("utf-8", "ignore") for sample in samples if sample.ended)
         return list(dict.fromkeys(text for text in texts if text))
@@ -135,6 +145,9 @@ class LlmSampler:
         order = np.argsort(-p, kind="stable")
         kept = order[: 1 + int(np.searchsorted(np.cumsum(p[order]), self._top_p * p.sum()))]
         token = int(rng.choice(kept, p=p[kept] / p[kept].sum()))
+        if not pieces[token]:  # a sign of the model's own: the document ends here
+            sample.ended = True
+            return
         sample.tokens.append(token)
         sample.text += pieces[token]
         beyond = sample.text[len(begun) :]

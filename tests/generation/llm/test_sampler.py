@@ -60,13 +60,27 @@ def test_what_is_not_drawn_in_time_is_left_out(scorer):
     assert LlmSampler(scorer, budget_s=1.0, clock=lambda: next(times)).propose(CONTEXTS[0], 9) == []
 
 
-def test_a_failing_model_proposes_nothing(scorer, monkeypatch, caplog):
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, OSError])
+def test_a_failing_model_proposes_nothing_and_is_told_of_once(scorer, monkeypatch, caplog, error):
     def fail(before):
-        raise RuntimeError("llama.cpp gave up")
+        raise error("llama.cpp gave up")
 
     monkeypatch.setattr(scorer, "read", fail)
-    assert LlmSampler(scorer).propose(CONTEXTS[0], 9) == []
-    assert "llama.cpp gave up" in caplog.text
+    sampler = LlmSampler(scorer)
+    assert [sampler.propose(context, 9) for context in CONTEXTS[:2]] == [[], []]
+    assert caplog.text.count("llama.cpp gave up") == 1
+
+
+def test_reading_stops_when_the_time_is_over(scorer):
+    scorer.forget()
+    asked = []
+
+    def clock():
+        asked.append(None)
+        return 0.0 if len(asked) < 3 else 9.0
+
+    assert LlmSampler(scorer, budget_s=1.0, clock=clock).propose(Context("text", "word " * 400), 9) == []
+    assert scorer.score("word ", ["and "]).whole[0] < 0
 
 
 @pytest.mark.parametrize(("setting", "value"), [("n_samples", 0), ("n_samples", 99), ("top_p", 0.0), ("top_p", 1.5)])
