@@ -214,6 +214,8 @@ def _is_taken(formula: str) -> bool:
             Parser().ast("=" + formula)
         except (FormulaError, ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError):
             return False
+        except SyntaxError:  # it reads numbers such as 01, and then takes them for Python
+            return True
     return True
 
 
