@@ -79,7 +79,7 @@ class Workbook:
 
     def pending_fault(self, text: str) -> Finding | None:
         """Why no operand of this workbook begins with these characters."""
-        if "[" in text or ":" in text:
+        if text.startswith('"') or "[" in text or ":" in text:
             return None
         if text.startswith("'"):
             written = text[1:].partition("'!")[0].removesuffix("'").replace("''", "'").casefold()

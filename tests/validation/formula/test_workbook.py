@@ -165,3 +165,13 @@ def test_verdicts_depend_on_nothing_that_was_judged_before(scope):
         candidate = Candidate("".join(rng.choices(pieces, k=2)), 0.0, "test")
         mine, fresh = shared.check(context, candidate), FormulaValidator().check(context, candidate)
         assert replace(mine, seconds=0) == replace(fresh, seconds=0)
+
+
+def test_what_stands_in_a_text_is_no_sheet_while_it_is_written(scope):
+    formula = '=INDIRECT("\'["&B2&" - 2011.xlsx]Total\'!$B$5")'
+    validator = FormulaValidator()
+    for end in range(2, len(formula) + 1):
+        verdict = validator.check(
+            Context("formula", formula[: end - 1], scope=scope), Candidate(formula[end - 1], 0.0, "x")
+        )
+        assert verdict.ok, (formula[:end], verdict.reason)
