@@ -114,7 +114,7 @@ def _areas(formula: str, sheet: str, defined: tuple[tuple[str, str], ...]) -> tu
 
 
 def areas_of(formula: str, sheet: str, names: Mapping[str, str], depth: int = 0) -> Iterator[Area]:
-    """The areas that a formula refers to in this workbook; what it refers to by unknown names or by text is not seen.
+    """The areas that a formula refers to in this workbook; unknown names, texts and parts of tables are not seen.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def areas_of(formula: str, sheet: str, names: Mapping[str, str], depth: int = 0)
         elif token.kind == "lines":
             yield _lines(where, token.text)
         elif token.kind == "name" and depth < _DEEPEST_NAME:
-            defined = names.get(token.text.partition("[")[0])
+            defined = names.get(token.text)
             if defined:
                 yield from areas_of(defined, sheet, names, depth + 1)
         place += 1

@@ -25,6 +25,7 @@ def areas(formula, names=None):
         ("=rate*A1", [("T", 4, 1, 4, 1), ("S", 1, 1, 1, 1)]),
         ('="A1"&LOG10(1)', []),
         ("=XFE1+loop", []),
+        ("=SUM(rate[Price])+rate[[#Totals],[Price]]", []),
     ],
 )
 def test_the_areas_that_a_formula_refers_to(formula, expected):
