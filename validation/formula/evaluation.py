@@ -16,11 +16,12 @@ from validation.formula.functions import VOLATILE
 from validation.formula.lexer import lex
 from validation.formula.references import ERRORS, REFERENCE, Area, read_reference
 from validation.formula.workbook import Workbook, workbook_of
+from validation.rings import within
 from validation.types import Verdict
 
 MOST_FORMULAS = 200  # cells that are worked out on the way
 MOST_CELLS = 10_000  # cells that one reference may take in
-MOST_S = 2.0  # once it has taken so long, no further formula is begun
+MOST_S = 2.0  # once it has taken so long, no further formula is begun, and none is checked any longer
 _CAUSES: Mapping[str, str] = {
     "#REF!": "it refers to cells that are gone", "#DIV/0!": "it divides by zero, or by a cell that holds nothing",
     "#VALUE!": "a value is of the wrong kind", "#NAME?": "a name or function is unknown",
@@ -47,7 +48,11 @@ def evaluate(formula: str, scope: SheetScope) -> object:
 
 
 def check_value(formula: str, scope: SheetScope) -> Verdict:
-    """Whether a finished formula gives an error; what can't be worked out is a matter of style."""
+    """Whether a finished formula gives an error; what can't be worked out, or not in time, is a matter of style."""
+    return within(MOST_S, "formula", lambda: _check_value(formula, scope))
+
+
+def _check_value(formula: str, scope: SheetScope) -> Verdict:
     begun = time.perf_counter()
     rule = reason = ""
     ok = True
@@ -98,10 +103,10 @@ class _Evaluation:
     def _input(self, written: str, sheet: str) -> NDArray[np.object_]:
         """The values of a reference, shape (n_rows, n_columns)."""
         if not REFERENCE.fullmatch(written):
-            raise NotEvaluated(f"Nothing is known of {written}.")
+            raise NotEvaluated(f"Nothing is known of {written[:40]}.")
         areas = list(self._workbook.areas(read_reference(written), sheet))
         if len(areas) != 1:
-            raise NotEvaluated(f"Nothing is known of {written}.")
+            raise NotEvaluated(f"Nothing is known of {written[:40]}.")
         area = self._used(areas[0])
         if (area.bottom - area.top + 1) * (area.right - area.left + 1) > MOST_CELLS:
             raise NotEvaluated(f"{written} takes in more than {MOST_CELLS} cells.")

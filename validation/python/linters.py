@@ -12,6 +12,7 @@ from typing import Any
 
 import black
 from flake8.checker import FileChecker
+from flake8.exceptions import PluginExecutionFailed
 from flake8.options.parse_args import parse_args
 from flake8.processor import FileProcessor
 from flake8.violation import Violation
@@ -91,7 +92,7 @@ def look_black(source: str, begin: int = 1) -> list[Note]:
 def look_flake8(source: str, begin: int = 1) -> list[Note]:  # noqa: ARG001 - it looks at all lines
     """What flake8 finds, by the pinned rules, unless a comment says that it may be so."""
     plugins, options = _flake8()
-    with contextlib.suppress(RecursionError, MemoryError, ValueError):
+    with contextlib.suppress(RecursionError, MemoryError, ValueError, PluginExecutionFailed):
         checker = _Flake8(source, plugins, options)
         checker.run_checks()
         return [

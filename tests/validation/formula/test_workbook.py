@@ -3,6 +3,7 @@
 import random
 import time
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from openpyxl import Workbook as File
@@ -10,6 +11,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from generation.formula.types import Sheet, SheetScope
 from generation.types import Candidate, Context
+from validation.formula import evaluation
 from validation.formula.evaluation import NotEvaluated, check_value, evaluate
 from validation.formula.finished import check_workbook
 from validation.formula.validator import FormulaValidator
@@ -111,6 +113,13 @@ def test_what_can_not_be_worked_out_is_no_mistake(formula, scope):
         evaluate(formula, scope)
     verdict = check_value(formula, scope)
     assert (verdict.ok, verdict.rule) == (True, "not-evaluated")
+
+
+def test_what_takes_too_long_to_work_out_is_no_mistake(scope, monkeypatch):
+    monkeypatch.setattr(evaluation, "MOST_S", 0.05)
+    monkeypatch.setattr(evaluation, "evaluate", lambda *_: [n for n in count() if n < 0])
+    verdict = check_value("=A1", scope)
+    assert (verdict.ok, verdict.rule) == (True, "time")
 
 
 def test_a_workbook_file_is_judged_cell_by_cell(tmp_path):

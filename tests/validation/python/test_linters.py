@@ -62,3 +62,8 @@ def test_what_cannot_be_compiled_is_an_error_and_is_looked_at_no_further(text):
 
 def test_a_clean_program_has_a_verdict_of_every_stage_and_nothing_to_say():
     assert all(v.ok and not v.rule for v in check_finished('"""Doc."""\n\nx = 1\n'))
+
+
+@pytest.mark.parametrize("text", ["x**" * 580 + "x\n", "x" + "(0)" * 530 + "\n"], ids=["powers", "calls"])
+def test_what_a_linter_itself_can_not_follow_is_no_mistake(text):
+    assert [verdict.stage for verdict in check_finished(text) if not verdict.ok] == []
